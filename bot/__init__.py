@@ -1,0 +1,1 @@
+"""和气 Heqi: settles after-sales cases of small online shops."""

@@ -1,0 +1,1 @@
+"""What a customer is owed: pure functions from facts, policy and time to an assessment."""
