@@ -1,0 +1,1 @@
+"""Rasa's custom actions: facts out of the tracker, one call into bot.cases, events and words back."""

@@ -1,0 +1,1 @@
+"""Where Rasa is met: the policy that ends each turn. Nothing in the core imports this room."""

@@ -1,0 +1,43 @@
+# 和气 Heqi. `make run` serves the product, `make shell` opens a conversation, `make test` runs every test.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export RASA_TELEMETRY_ENABLED := false
+
+.PHONY: help setup train run shell test lint bench lock clean
+
+help: ## 列出命令
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/ —/'
+
+setup: ## 建环境、装依赖、建库、装演示店
+	@./install.sh
+	@$(BIN)/heqi database
+
+train: setup ## 训练语言管线与对话(没有变化就不做)
+	@$(BIN)/heqi train
+
+run: train ## 启动产品
+	@$(BIN)/heqi run
+
+shell: train ## 在终端里和机器人对话
+	@$(BIN)/heqi shell
+
+test: train ## 全部测试
+	@$(BIN)/python -m pytest
+
+lint: setup ## 风格、类型、引用方向
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: train ## 测量
+	@$(BIN)/heqi bench nlu
+	@$(BIN)/heqi bench negotiation
+
+lock: ## 重新解析依赖锁
+	@$(BIN)/uv pip compile -q --python-version 3.10 --generate-hashes --no-emit-index-url requirements-dev.in -o requirements.lock
+
+clean: ## 删掉环境、模型与演示数据
+	rm -rf .venv var models build *.egg-info

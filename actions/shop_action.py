@@ -1,0 +1,103 @@
+"""The one shape of every action here: read the turn, ask the core, say its words, remember.
+
+Whatever goes wrong is caught here, once: the customer hears a true sentence, the message is noted
+(bot.cases.unanswered) and becomes a case in the queue when the database can be written again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.cases import conversation, unanswered
+from bot.cases.reply import Answer
+from bot.cases.turn import Entity, Turn
+from bot.cases.words import say
+from bot.settings import settings
+
+logger = logging.getLogger(__name__)
+
+SHELL_CHANNEL = "cmdline"
+
+
+class ShopAction(Action, ABC):
+    """An action of the shop's assistant. Subclasses give a name and the one call into the core."""
+
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+
+    @abstractmethod
+    def answer(self, session: Session, turn: Turn) -> Answer:
+        """What the core answers to this turn."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        turn = read_turn(tracker)
+        try:
+            # The core waits for the database; other conversations must not wait with it.
+            answer = await asyncio.to_thread(conversation.take, turn, self.answer)
+        except Exception:
+            logger.exception("%s failed in conversation %s", self.name(), turn.conversation_id)
+            unanswered.note(turn.conversation_id, turn.customer_id, turn.text)
+            dispatcher.utter_message(text=say("trouble"))
+            return [SlotSet("answered", True)]
+        for reply in answer.replies:
+            dispatcher.utter_message(
+                text=reply.text,
+                buttons=[{"title": choice.label, "payload": payload(choice.id)} for choice in reply.choices],
+                json_message=reply.card,
+            )
+        return [
+            SlotSet("awaiting", answer.awaiting),
+            SlotSet("case_id", answer.case_id),
+            SlotSet("pending", answer.pending),
+            SlotSet("unclear", float(answer.unclear)),
+            SlotSet("answered", True),
+        ]
+
+
+def payload(choice_id: str) -> str:
+    """A button's payload: the intent `choose` with the choice's id."""
+    return '/choose{"choice": "%s"}' % choice_id
+
+
+def read_turn(tracker: Tracker) -> Turn:
+    """The facts of this turn out of Rasa's tracker. Only the terminal's shell may lack a customer id."""
+    message = tracker.latest_message
+    metadata = message.get("metadata") or {}
+    customer_id = metadata.get("customer_id")
+    if customer_id is None and tracker.get_latest_input_channel() == SHELL_CHANNEL:
+        customer_id = settings().customer
+    heard = message.get("heqi") or {}
+    entities = tuple(
+        Entity(found["entity"], found.get("value"), found.get("start") or 0, found.get("end") or 0)
+        for found in message.get("entities") or []
+    )
+    intent = message.get("intent") or {}
+    return Turn(
+        conversation_id=tracker.sender_id,
+        customer_id=customer_id,
+        text=message.get("text") or "",
+        at=clock.now(),
+        intent=intent.get("name") or "",
+        confidence=float(intent.get("confidence") or 0.0),
+        ranking=tuple((found["name"], float(found["confidence"])) for found in message.get("intent_ranking") or []),
+        entities=entities,
+        issues=tuple(found["name"] for found in heard.get("issues") or []),
+        wishes=tuple(heard.get("wishes") or []),
+        mood=heard.get("mood") or "calm",
+        choice=next((str(found.value) for found in entities if found.entity == "choice"), None),
+        awaiting=tracker.get_slot("awaiting"),
+        case_id=tracker.get_slot("case_id"),
+        pending=tracker.get_slot("pending") or {},
+        unclear=int(tracker.get_slot("unclear") or 0),
+        recorded=bool(metadata.get("recorded")),
+    )

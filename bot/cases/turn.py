@@ -1,0 +1,50 @@
+"""One message of a customer as the core sees it, whatever channel or framework it came through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bot.cases.reply import Awaiting
+
+
+class Entity(msgspec.Struct, frozen=True):
+    """Something the language room found in the text (names of domain.yml); offsets in the original text."""
+
+    entity: str
+    value: Any
+    start: int = 0
+    end: int = 0
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What was said, how it was understood, and what the conversation remembers.
+
+    `ranking` holds (intent, probability), best first. `choice` is the id of a button. `recorded`
+    is true where the channel has already written the message to the timeline.
+    """
+
+    conversation_id: str
+    customer_id: str | None
+    text: str
+    at: datetime
+    intent: str = ""
+    confidence: float = 0.0
+    ranking: tuple[tuple[str, float], ...] = ()
+    entities: tuple[Entity, ...] = ()
+    issues: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
+    mood: str = "calm"
+    choice: str | None = None
+    awaiting: Awaiting | None = None
+    case_id: str | None = None
+    pending: dict[str, Any] = {}
+    unclear: int = 0
+    recorded: bool = False
+    said: tuple[str, ...] = ()
+
+    def values(self, entity: str) -> list[Any]:
+        """The values of all entities of one kind, in the order of the text."""
+        return [found.value for found in self.entities if found.entity == entity]

@@ -1,0 +1,49 @@
+"""`heqi run`: starts the product and keeps its processes alive until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from bot import processes
+from bot.settings import settings
+
+
+@click.command()
+def command() -> None:
+    """启动产品(动作服务与 Rasa),按 Ctrl-C 停止。"""
+    chosen = settings()
+    env = {"HEQI_ACTIONS_PORT": str(chosen.actions_port)}
+    services = [processes.actions(chosen.actions_port), processes.rasa(chosen.rasa_port)]
+    log_dir = Path(chosen.var) / "log"
+
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+    running = {}
+    try:
+        for service in services:
+            click.echo(f"启动 {service.name} …", err=True)
+            running[service.name] = processes.Running(service, log_dir, env)
+        for started in running.values():
+            started.wait_ready()
+        click.echo(f"就绪:REST 通道 http://127.0.0.1:{chosen.rasa_port}/webhooks/rest/webhook,日志在 {log_dir}/")
+        while not stopping.wait(1.0):
+            for service in services:
+                if not running[service.name].alive():
+                    click.echo(f"{service.name} 意外停止,重新启动(日志在 {log_dir}/{service.name}.log)", err=True)
+                    running[service.name] = processes.Running(service, log_dir, env)
+    except RuntimeError as failure:
+        raise click.ClickException(str(failure)) from failure
+    finally:
+        for started in running.values():
+            started.stop()

@@ -1,0 +1,109 @@
+"""The product's processes: how each is started, when it is ready, and how it is kept alive.
+
+Two today: the action server and Rasa, both on loopback only. Logs go to var/log/.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Service(msgspec.Struct, frozen=True):
+    """One process: `argv` starts it, `health` answers 200 once it is ready, `patience` in seconds."""
+
+    name: str
+    argv: tuple[str, ...]
+    health: str
+    patience: float = 120.0
+
+
+def actions(port: int) -> Service:
+    """The action server, thin shells over the core."""
+    return Service(
+        "actions",
+        (sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)),
+        f"http://127.0.0.1:{port}/health",
+    )
+
+
+def rasa(port: int, model: str = "models") -> Service:
+    """Rasa, reachable from this machine only."""
+    return Service(
+        "rasa",
+        (
+            sys.executable, "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(port), "--model", model,
+            "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
+        ),
+        f"http://127.0.0.1:{port}/",
+    )
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a child: quiet TensorFlow, no telemetry, what `extra` adds."""
+    return {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "PYTHONWARNINGS": "ignore",
+        **(extra or {}),
+    }
+
+
+class Running:
+    """A started service. `stop` ends it and whatever it started."""
+
+    def __init__(self, service: Service, log_dir: Path, env: Mapping[str, str] | None = None) -> None:
+        log_dir.mkdir(parents=True, exist_ok=True)
+        self.service = service
+        self.log_path = log_dir / f"{service.name}.log"
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                service.argv, cwd=ROOT, env=environment(env), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def wait_ready(self) -> None:
+        """Returns once the service answers; raises RuntimeError with the end of its log otherwise."""
+        deadline = time.monotonic() + self.service.patience
+        while time.monotonic() < deadline:
+            if not self.alive():
+                break
+            try:
+                with urllib.request.urlopen(self.service.health, timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        self.stop()
+        tail = self.log_path.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise RuntimeError(f"{self.service.name} did not become ready; the end of {self.log_path}:\n{tail}")
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Asks the process group to end, then makes it."""
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, sign)
+            except ProcessLookupError:
+                break
+            try:
+                self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        self.process.poll()
