@@ -1,0 +1,1 @@
+"""What the shop remembers: models, sessions, migrations, the demo shop, the platform port."""

@@ -1,0 +1,120 @@
+"""Settings from environment variables with the prefix HEQI_, then from `.env`, then the defaults.
+
+`settings()` reads them anew each time it is called: a few dictionary look-ups, and no test or
+process ever sees a stale value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parents[1]
+PREFIX = "HEQI_"
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the message names it and says what would be right."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The values in use. Paths are absolute; `now` is None unless the clock is frozen."""
+
+    database_url: str
+    now: datetime | None
+    customer: str
+    shop_secret: str
+    policy: str
+    var: str
+    actions_port: int
+    rasa_port: int
+    port: int
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One setting: default as text, help, and whether its value is kept from view."""
+
+    default: str
+    help: str
+    secret: bool = False
+
+
+DEMO_SECRET = "demo-secret-only-for-this-machine"
+
+KNOWN: Mapping[str, Setting] = {
+    "DATABASE_URL": Setting(f"sqlite:///{ROOT / 'var' / 'heqi.db'}", "数据库,SQLite 或 PostgreSQL"),
+    "NOW": Setting("", "冻结时钟(RFC 3339),用于测试与回放"),
+    "CUSTOMER": Setting("cus_demo_01", "终端对话里的演示顾客"),
+    "SHOP_SECRET": Setting(DEMO_SECRET, "店铺签发顾客令牌的密钥", secret=True),
+    "POLICY": Setting(str(ROOT / "policy.yml"), "店铺政策文件"),
+    "VAR": Setting(str(ROOT / "var"), "数据、日志、模型所在目录"),
+    "ACTIONS_PORT": Setting("5055", "动作服务端口(仅本机)"),
+    "RASA_PORT": Setting("5005", "Rasa 端口(仅本机)"),
+    "PORT": Setting("8000", "网页端口"),
+}
+
+
+def dotenv() -> dict[str, str]:
+    """The HEQI_ lines of `.env` in the project's root; {} without one."""
+    path = ROOT / ".env"
+    if not path.exists():
+        return {}
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, mark, value = line.partition("=")
+        if mark and name.strip().startswith(PREFIX):
+            found[name.strip()] = value.strip().strip('"').strip("'")
+    return found
+
+
+def sources() -> dict[str, tuple[str, str]]:
+    """Setting name (without prefix) → (value as text, where it came from)."""
+    file = dotenv()
+    found = {}
+    for name, setting in KNOWN.items():
+        key = PREFIX + name
+        if key in os.environ:
+            found[name] = (os.environ[key], "environment")
+        elif key in file:
+            found[name] = (file[key], ".env")
+        else:
+            found[name] = (setting.default, "default")
+    return found
+
+
+def settings() -> Settings:
+    """The settings in use. Raises BadSetting with the setting's name where a value cannot be used."""
+    raw = {name: value for name, (value, _) in sources().items()}
+    return Settings(
+        database_url=raw["DATABASE_URL"],
+        now=moment("NOW", raw["NOW"]),
+        customer=raw["CUSTOMER"],
+        shop_secret=raw["SHOP_SECRET"],
+        policy=raw["POLICY"],
+        var=raw["VAR"],
+        actions_port=port("ACTIONS_PORT", raw["ACTIONS_PORT"]),
+        rasa_port=port("RASA_PORT", raw["RASA_PORT"]),
+        port=port("PORT", raw["PORT"]),
+    )
+
+
+def moment(name: str, text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise BadSetting(f"{PREFIX}{name}: {text!r} 不是带时区的时间,例如 2026-11-25T10:00:00+08:00")
+    return at
+
+
+def port(name: str, text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise BadSetting(f"{PREFIX}{name}: {text!r} 不是端口号,应为 1–65535 的整数")
+    return int(text)

@@ -1,0 +1,77 @@
+"""Engines and sessions, the same for SQLite and PostgreSQL.
+
+On SQLite a session that may write takes the write lock at once (BEGIN IMMEDIATE): a transaction
+that reads first and writes later could otherwise fail after the reading, when another wrote between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.orm import Session
+
+from bot.settings import settings
+
+BUSY_SECONDS = 30
+"""How long a SQLite writer waits for another one before it gives up."""
+
+READ_ONLY = "heqi_read_only"
+
+
+def engine(url: str | None = None) -> Engine:
+    """The engine of the configured database, or of `url`; one engine for each URL and process."""
+    made: Engine = engine_of(url or settings().database_url)
+    return made
+
+
+@cache
+def engine_of(url: str) -> Any:
+    parsed = make_url(url)
+    options: dict[str, Any] = {"future": True, "json_serializer": partial(json.dumps, ensure_ascii=False)}
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, **options)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
+    event.listen(made, "connect", prepare_sqlite)
+    event.listen(made, "begin", begin_sqlite)
+    return made
+
+
+def prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by itself, later than we need; begin_sqlite does it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def session(url: str | None = None, *, read_only: bool = False) -> Iterator[Session]:
+    """One transaction: committed at the end, rolled back on any exception.
+
+    `read_only` promises not to write; such a session never waits for a writer on SQLite.
+    """
+    with Session(engine(url), future=True, expire_on_commit=False) as opened:
+        if read_only:
+            opened.connection(execution_options={READ_ONLY: True})
+        try:
+            yield opened
+            opened.commit()
+        except BaseException:
+            opened.rollback()
+            raise
