@@ -66,7 +66,7 @@ def append(
     The same `client_id` again returns the message that is already there and writes nothing.
     """
     if client_id is not None:
-        known = session.scalars(
+        known: Message | None = session.scalars(
             select(Message).where(
                 Message.conversation_id == conversation.conversation_id, Message.client_id == client_id
             )

@@ -1,0 +1,52 @@
+"""Moves a database between the shapes of bot/store/migrations; works from any folder, without an ini file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bot.store.database import engine
+from bot.store.models import Record
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(url: str | None = None, revision: str = "head") -> None:
+    """Brings the database at `url` (default: the configured one) to `revision`. Does nothing where it is there already."""
+    run(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str | None = None, revision: str = "base") -> None:
+    """Takes the database back to `revision`; "base" removes every table and all that is in them."""
+    run(url, lambda config: command.downgrade(config, revision))
+
+
+def run(url: str | None, move: Callable[[Config], None]) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    with engine(url).begin() as connection:
+        config.attributes["connection"] = connection
+        move(config)
+
+
+def is_current(url: str | None = None) -> bool:
+    """Whether the database has the newest shape."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    with engine(url).connect() as connection:
+        at: str | None = MigrationContext.configure(connection).get_current_revision()
+    return at == ScriptDirectory.from_config(config).get_current_head()
+
+
+def differences(url: str | None = None) -> list[Any]:
+    """What Alembic would still change to make the database like the models; [] where they agree."""
+    with engine(url).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Record.metadata))
