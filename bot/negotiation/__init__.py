@@ -1,0 +1,1 @@
+"""What to offer next: the facts fix the value, the negotiation is only over its form."""

@@ -1,0 +1,79 @@
+"""The case's row: opened once for each line and matter, growing with what is learned."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.cases.order_finder import OrderLineView
+from bot.cases.turn import Turn
+from bot.cases.wish import Heard, natural_wish
+from bot.store import models
+
+OPEN = frozenset({"open", "negotiating", "awaiting_evidence", "awaiting_return", "with_person"})
+"""States in which new words still belong to the case."""
+
+
+def is_open(row: models.Case) -> bool:
+    return row.state in OPEN
+
+
+def current(session: Session, turn: Turn) -> models.Case | None:
+    """The case the conversation is about: the one Rasa remembers, else the newest open one of it.
+
+    A case of another customer is never returned, whatever the tracker says.
+    """
+    if turn.case_id:
+        row = session.get(models.Case, turn.case_id)
+        if row is not None and row.customer_id == turn.customer_id:
+            return row
+    return session.scalars(
+        select(models.Case)
+        .where(
+            models.Case.conversation_id == turn.conversation_id,
+            models.Case.customer_id == turn.customer_id,
+            models.Case.state.in_(OPEN),
+        )
+        .order_by(models.Case.updated_at.desc())
+    ).first()
+
+
+def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> models.Case:
+    """The open case of this line where there is one, a new one otherwise."""
+    row = session.scalars(
+        select(models.Case)
+        .where(models.Case.customer_id == turn.customer_id, models.Case.line_id == line.line_id, models.Case.state.in_(OPEN))
+        .order_by(models.Case.updated_at.desc())
+    ).first()
+    if row is None or (row.state == "awaiting_return" and heard.wish not in (None, row.wish)):
+        row = models.Case(
+            case_id=f"case_{uuid.uuid4().hex[:16]}",
+            conversation_id=turn.conversation_id,
+            customer_id=turn.customer_id,
+            order_id=line.order_id,
+            line_id=line.line_id,
+            wish=heard.wish or natural_wish(heard.issues),
+            issues=[],
+            facts={},
+            state="open",
+            mood=turn.mood,
+            opened_at=turn.at,
+            updated_at=turn.at,
+        )
+        session.add(row)
+        session.flush()
+    add(session, row, turn, heard)
+    return row
+
+
+def add(session: Session, row: models.Case, turn: Turn, heard: Heard) -> None:
+    """Adds issues and claimed facts; a newly named wish replaces the old one. Later words win over earlier ones."""
+    row.issues = list(dict.fromkeys([*row.issues, *heard.issues]))
+    row.facts = {**row.facts, **heard.facts}
+    if heard.wish is not None and heard.wish != row.wish:
+        row.wish = heard.wish
+    row.mood = turn.mood if turn.mood != "calm" else row.mood
+    row.updated_at = turn.at
+    session.flush()

@@ -1,0 +1,166 @@
+"""How a case begins: which order, what is wrong, which fact is missing; one question at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.cases import bargaining, case_file, detail, escalation, facts, listing, settlement
+from bot.cases.order_finder import OrderLineView
+from bot.cases.reply import Answer, Choice, Reply
+from bot.cases.turn import Turn
+from bot.cases.wish import Heard, hear
+from bot.cases.words import say, wordings
+from bot.store import models
+
+NEEDS_PROBLEM = frozenset({"refund", "return_goods", "exchange", "repair", "resend", "compensation"})
+"""Wishes whose answer depends on what is wrong."""
+
+PROBLEM_BUTTONS = {
+    "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "change_of_mind"),
+    "underway": ("late_delivery", "change_of_mind", "not_received"),
+}
+
+
+def open_case(session: Session, turn: Turn) -> Answer:
+    """A wish or a problem: continues the open case where the message is about it, opens one otherwise."""
+    heard = hear(turn)
+    row = case_file.current(session, turn)
+    lines = listing.lines_of(session, turn.customer_id or "")
+    named = listing.candidates(turn, lines)
+    if row is not None and case_file.is_open(row):
+        same_line = not named or any(line.line_id == row.line_id for line in named)
+        if same_line:
+            return go_on(session, turn, row, heard)
+    return locate(session, turn, heard, lines, named)
+
+
+def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answer:
+    """New words about a case that is already open: its facts grow, its wish may change."""
+    if row.state == "negotiating" and turn.awaiting == "offer" and heard.wish in (None, row.wish) and not set(heard.issues) - set(row.issues):
+        return bargaining.counter_offer(session, turn)
+    case_file.add(session, row, turn, heard)
+    if row.state == "with_person":
+        return escalation.still_with_person(session, turn, row)
+    return settlement.advance(session, row, turn)
+
+
+def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView], named: list[OrderLineView]) -> Answer:
+    """Finds the order line, or asks for it with the recent orders as buttons."""
+    pending = pending_of(heard)
+    if not lines:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("no_orders"))
+    if turn.pending.get("line_id"):
+        chosen = [line for line in lines if line.line_id == turn.pending["line_id"]]
+        named = named or chosen
+    if len(named) == 1:
+        return begin(session, turn, heard, named[0])
+    if len(named) > 1:
+        return Answer((listing.ask_which(turn, named, "ask_order_among"),), "order", turn.case_id, pending)
+    key = "order_not_found" if turn.values("order_number") else "ask_order"
+    usable = [line for line in lines if line.status != "closed"] or lines
+    return Answer((listing.ask_which(turn, usable, key, **feeling(turn, heard, key)),), "order", turn.case_id, pending)
+
+
+def choose_order(session: Session, turn: Turn) -> Answer:
+    """The answer to 「哪一单」; asked twice in vain, a person takes over."""
+    lines = listing.lines_of(session, turn.customer_id or "")
+    named = listing.candidates(turn, lines)
+    ordinals = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
+    shown = [line for line in lines if line.status != "closed"][: listing.SHOWN]
+    if not named and ordinals and shown:
+        index = ordinals[0] - 1 if ordinals[0] > 0 else ordinals[0]
+        if -len(shown) <= index < len(shown):
+            named = [shown[index]]
+    heard = hear(turn)
+    if len(named) == 1:
+        return begin(session, turn, heard, named[0])
+    if turn.unclear >= 1:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
+    key = "ask_order_among" if named else "order_not_found" if turn.values("order_number") else "ask_order"
+    asked = listing.ask_which(turn, named or shown, key, **feeling(turn, heard, key))
+    return Answer((asked,), "order", turn.case_id, pending_of(heard), turn.unclear + 1)
+
+
+def choose_line(session: Session, turn: Turn, line_id: str) -> Answer:
+    """A pressed order button. The line must be the customer's own."""
+    lines = listing.lines_of(session, turn.customer_id or "")
+    chosen = next((line for line in lines if line.line_id == line_id), None)
+    if chosen is None:
+        return Answer((listing.ask_which(turn, lines, "order_not_found"),), "order", turn.case_id, turn.pending or None)
+    return begin(session, turn, hear(turn), chosen)
+
+
+def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> Answer:
+    """The order is known: the case is written down before anything is said about it."""
+    row = case_file.open_for(session, turn, heard, line)
+    if row.state == "with_person":
+        return escalation.still_with_person(session, turn, row)
+    if row.wish == "price_protection":
+        sku = session.get(models.Sku, line.sku_id)
+        spec = facts.compared_spec(session, sku, heard_text(turn)) if sku else None
+        if spec:
+            row.facts = {**row.facts, "compared_spec": spec}
+    if not row.issues and row.wish in NEEDS_PROBLEM:
+        return ask_problem(turn, row, line)
+    return settlement.advance(session, row, turn)
+
+
+def heard_text(turn: Turn) -> str:
+    return f"{turn.pending.get('text', '')} {turn.text}"
+
+
+def ask_problem(turn: Turn, row: models.Case, line: OrderLineView) -> Answer:
+    kinds = PROBLEM_BUTTONS["delivered" if line.status in {"delivered", "completed"} else "underway"]
+    choices = tuple(Choice(f"problem:{kind}", say(f"problem_{kind}")) for kind in kinds)
+    facts_said = {"title": line.title, "feeling": say(f"feeling_{turn.mood}")}
+    return Answer((Reply(say("ask_problem", turn.said, **facts_said), choices),), "problem", row.case_id, None, turn.unclear)
+
+
+def take_problem(session: Session, turn: Turn) -> Answer:
+    """The answer to 「出了什么问题」; not understood twice, a person takes over."""
+    row = case_file.current(session, turn)
+    if row is None:
+        return open_case(session, turn)
+    heard = hear(turn)
+    case_file.add(session, row, turn, heard)
+    if row.issues:
+        return settlement.advance(session, row, turn)
+    if turn.unclear >= 1:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
+    line = next(line for line in listing.lines_of(session, turn.customer_id or "") if line.line_id == row.line_id)
+    answer = ask_problem(turn, row, line)
+    return Answer(answer.replies, answer.awaiting, answer.case_id, None, turn.unclear + 1)
+
+
+def choose_problem(session: Session, turn: Turn, kind: str) -> Answer:
+    """A pressed problem button."""
+    row = case_file.current(session, turn)
+    if row is None:
+        return open_case(session, turn)
+    case_file.add(session, row, turn, Heard(None, (kind,), {}))
+    return settlement.advance(session, row, turn)
+
+
+def take_detail(session: Session, turn: Turn) -> Answer:
+    """The answer to a question about one fact."""
+    row = case_file.current(session, turn)
+    if row is None:
+        return open_case(session, turn)
+    stated = detail.read(str(turn.pending.get("asking") or ""), turn)
+    case_file.add(session, row, turn, Heard(None, turn.issues, {**hear(turn).facts, **stated}))
+    return settlement.advance(session, row, turn)
+
+
+def pending_of(heard: Heard) -> dict[str, Any]:
+    return {"wish": heard.wish, "issues": list(heard.issues), "facts": heard.facts}
+
+
+def feeling(turn: Turn, heard: Heard, key: str) -> dict[str, str]:
+    """One short clause that names the feeling, where the wording has a place for it."""
+    if key != "ask_order":
+        return {}
+    sorry = next((f"sorry_{issue}" for issue in heard.issues if f"sorry_{issue}" in wordings()), None)
+    text = say(sorry) if sorry else say(f"feeling_{turn.mood}")
+    return {"feeling": "" if text and text in "\n".join(turn.said) else text}

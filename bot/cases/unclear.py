@@ -1,0 +1,29 @@
+"""What was not understood: asked back once with the likeliest readings, the second time a person."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from bot.cases import escalation
+from bot.cases.reply import Answer, Choice, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say, wordings
+
+LIKELY = 0.12
+"""A reading below this probability is not worth a button."""
+
+
+def ask_again(session: Session, turn: Turn) -> Answer:
+    if turn.unclear >= 1:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
+    likely = [name for name, confidence in turn.ranking if confidence >= LIKELY and f"meaning_{name}" in wordings()][:2]
+    if turn.intent == "out_of_scope":
+        reply = Reply(say("out_of_scope", turn.said))
+        return Answer((reply,), turn.awaiting, turn.case_id, turn.pending or None, turn.unclear + 1)
+    if not likely:
+        reply = Reply(say("ask_rephrase", turn.said), (Choice("human", say("button_human")),))
+        return Answer((reply,), turn.awaiting, turn.case_id, turn.pending or None, turn.unclear + 1)
+    choices = [Choice(f"meaning:{name}", say(f"meaning_{name}")) for name in likely]
+    choices += [Choice("meaning:none", say("meaning_none")), Choice("human", say("button_human"))]
+    pending = {**turn.pending, "meanings": likely, "text": turn.text, "issues": list(turn.issues)}
+    return Answer((Reply(say("ask_meaning", turn.said), tuple(choices)),), "meaning", turn.case_id, pending, turn.unclear + 1)

@@ -1,0 +1,76 @@
+"""What this customer seems to prefer: used to choose among forms of equal worth, for nothing else.
+
+A small grid of customers (preference × how firmly they hold out) with weights that follow Bayes' rule:
+a rejection favours those who would have rejected, a counter those who want that form, a word its preference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from bot.aftersales.assessment import Remedy
+from bot.negotiation.terms import Preference, Terms
+from bot.negotiation.worth import Vector, liked
+
+FIRMNESS = (0.55, 0.8, 1.0, 1.25)
+"""What share of the loss a customer wants made good before saying yes: a coarse grid, not a fitted one."""
+NOISE = 0.06
+"""Width of the yes/no logistic, as a share of the price."""
+HEARD = 3.0
+"""How much likelier a word or a counter in a form makes the preference it fits."""
+FITS: dict[Remedy, Preference] = {
+    "refund": "cash", "refund_part": "cash", "price_difference": "cash", "return_refund": "cash",
+    "exchange": "replacement", "resend": "replacement", "repair": "replacement",
+    "coupon": "future", "gift": "future",
+}
+
+
+class Belief(msgspec.Struct, frozen=True):
+    """weights: one a grid point (preference-major), summing to 1."""
+
+    weights: tuple[float, ...]
+
+
+def tastes(terms: Terms, value_fen: int) -> Vector:
+    """One row a preference, columns of worth.Features."""
+    return np.array([liked(liking, terms, value_fen).weights() for liking in terms.preferences.values()])
+
+
+def prior(terms: Terms) -> Belief:
+    shares = np.array([liking.share for liking in terms.preferences.values()])
+    grid = np.repeat(shares / shares.sum() / len(FIRMNESS), len(FIRMNESS))
+    return Belief(tuple(grid))
+
+
+def likely_yes(utilities: Vector, severity: float) -> Vector:
+    """Probability of a yes. utilities: (preferences, options); returns (grid, options)."""
+    wanted = np.array(FIRMNESS) * severity
+    gap = utilities[:, None, :] - wanted[None, :, None]
+    return (1.0 / (1.0 + np.exp(-np.clip(gap / NOISE, -40, 40)))).reshape(-1, utilities.shape[1])
+
+
+def after_rejection(belief: Belief, best: Vector, severity: float) -> Belief:
+    """best: the highest utility on the menu for each preference."""
+    said_no = 1.0 - likely_yes(best[:, None], severity)[:, 0]
+    return _scaled(belief, said_no + 1e-6)
+
+
+def after_words(belief: Belief, terms: Terms, heard: Iterable[Preference]) -> Belief:
+    names = list(terms.preferences)
+    factors = np.ones(len(names))
+    for name in heard:
+        if name in names:
+            factors[names.index(name)] *= HEARD
+    return _scaled(belief, np.repeat(factors, len(FIRMNESS)))
+
+
+def after_counter(belief: Belief, terms: Terms, remedy: Remedy) -> Belief:
+    return after_words(belief, terms, [FITS[remedy]] if remedy in FITS else [])
+
+
+def _scaled(belief: Belief, factors: Vector | Sequence[float]) -> Belief:
+    weights = np.asarray(belief.weights) * factors
+    return Belief(tuple(weights / weights.sum()))

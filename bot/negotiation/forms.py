@@ -1,0 +1,190 @@
+"""Every form of settlement a case has, all worth the entitlement, and why the others are left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import numpy as np
+
+from bot.aftersales.assessment import Remedy
+from bot.negotiation.entitlement import Entitlement, entitlement_of
+from bot.negotiation.matter import MONEY, Matter
+from bot.negotiation.option import Option, Part
+from bot.negotiation.terms import Terms
+from bot.negotiation.tiers import Tier, tier_of
+from bot.negotiation.worth import REPLACES, Vector, features, neutral
+
+Pairs = tuple[tuple[Remedy, int], ...]
+
+CASH_SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
+"""How an entitlement is split between money and a coupon or gift; the first is all money."""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    remedy: Remedy
+    why: str
+
+
+class Forms(msgspec.Struct, frozen=True):
+    """options in a fixed order; features: one row an option, columns of worth.Features."""
+
+    options: tuple[Option, ...]
+    features: Vector
+    entitlement: Entitlement
+    tier: Tier
+    left_out: tuple[LeftOut, ...]
+
+
+def part_cost(remedy: Remedy, fen: int, matter: Matter, terms: Terms) -> int:
+    """What a remedy counts against the cap, in fen: money in full, coupon and gift at their expected cost,
+    goods at what they cost the shop; freight and handling are not in it (contracts.md section 5)."""
+    if remedy == "coupon":
+        return round(terms.cost.coupon * fen)
+    if remedy == "gift":
+        return round(terms.cost.gift * fen)
+    if remedy == "repair":
+        return round(terms.cost.repair_share * matter.goods_fen) + terms.cost.repair_fen
+    if remedy == "exchange":
+        return max(0, matter.goods_fen - matter.salvage_fen)
+    if remedy == "resend":
+        whole = matter.fault == "undelivered"
+        return matter.goods_fen if whole else round(matter.goods_fen * max(matter.severity, 0.05))
+    return fen
+
+
+def shop_cost(remedy: Remedy, fen: int, matter: Matter, terms: Terms) -> int:
+    """Full expected cost to the shop in fen (negotiation.md section 2, "Shop cost")."""
+    cost = part_cost(remedy, fen, matter, terms)
+    if remedy in {"repair", "exchange"}:
+        return cost + 2 * matter.freight_fen
+    if remedy == "resend":
+        return cost + matter.freight_fen
+    if remedy == "return_refund":
+        return max(0, cost + matter.freight_fen + terms.cost.handling_fen - matter.salvage_fen)
+    return cost
+
+
+class _Builder:
+    """Makes options of one matter and remembers what was left out."""
+
+    def __init__(self, matter: Matter, terms: Terms) -> None:
+        self.matter, self.terms = matter, terms
+        self.value = max(1, matter.value_fen)
+        self.taste = neutral(terms, self.value).weights()
+        self.tier = tier_of(matter, terms)
+        self.left_out: dict[Remedy, str] = {}
+        self.limits = self._limits()
+
+    def worth(self, pairs: Pairs) -> float:
+        row = features(pairs, self.value, self.matter.severity, self.terms.days)
+        return float(np.dot(row, self.taste))
+
+    def option(self, pairs: Pairs, owed: bool) -> Option:
+        matter, terms = self.matter, self.terms
+        parts = tuple(Part(r, fen, part_cost(r, fen, matter, terms)) for r, fen in pairs)
+        main = pairs[0][0]
+        goes_back = main in {"return_refund", "exchange", "repair"}
+        sides = tuple(
+            Part(due.remedy, due.fen, due.fen)
+            for due in matter.sides
+            if due.remedy == "medical" or goes_back
+        )
+        shop = sum(shop_cost(r, fen, matter, terms) for r, fen in pairs)
+        return Option(parts + sides, main == "return_refund" or goes_back, owed, self.worth(pairs), shop)
+
+    def _limits(self) -> dict[Remedy, int]:
+        """Remedy → most fen that may be offered of it without being owed; goods at 0."""
+        matter, terms = self.matter, self.terms
+        caps: dict[Remedy, int] = {
+            "coupon": round(terms.limit.coupon * self.value), "gift": round(terms.limit.gift * self.value),
+        }
+        limits: dict[Remedy, int] = {}
+        for due in matter.negotiable:
+            remedy = due.remedy
+            if remedy not in self.tier.remedies:
+                self.left_out[remedy] = f"本案最高到“{self.tier.title}”"
+            elif remedy in {"exchange", "resend"} and not matter.in_stock:
+                self.left_out[remedy] = "没有现货"
+            else:
+                most = min(caps.get(remedy, self.value), due.fen) if due.fen else caps.get(remedy, 0)
+                if remedy == "refund_part" and (matter.evidence == "none" or matter.suspect):
+                    most = min(most, round(terms.value.unproven_cash * self.value))
+                limits[remedy] = most
+        return limits
+
+    def rounded(self, fen: float) -> int:
+        step = self.terms.round_fen
+        return max(step, math.ceil(fen / step - 1e-9) * step)
+
+    def topped(self, base: Pairs, target: float, extra: Remedy) -> Pairs | None:
+        """base with as much of `extra` as brings its worth to target; None when that is not allowed."""
+        if extra not in self.limits:
+            return None
+        weight = {"coupon": self.terms.worth.coupon, "gift": self.terms.worth.gift}.get(extra, 1.0)
+        if weight <= 0:
+            return None
+        gap = target - self.worth((*base, (extra, 0)))
+        if gap <= 1e-9:
+            return base or None
+        fen = self.rounded(gap * self.value / weight)
+        return (*base, (extra, fen)) if fen <= self.limits[extra] else None
+
+    def bases(self, target: float) -> Iterator[Pairs]:
+        """What may stand alone or be topped up: goods, then shares of the entitlement in money."""
+        for remedy in REPLACES:
+            if remedy in self.limits:
+                yield ((remedy, 0),)
+        for due in self.matter.negotiable:
+            if due.remedy in {"return_refund", "refund"} and due.remedy in self.limits:
+                yield ((due.remedy, due.fen or self.value),)
+        if "refund_part" in self.limits:
+            for share in CASH_SHARES[:-1]:
+                fen = min(self.limits["refund_part"], self.rounded(share * target * self.value))
+                yield (("refund_part", fen),)
+        yield ()
+
+    def allowed(self, right: Entitlement, owed: Sequence[Option]) -> Iterator[Option]:
+        yield from owed
+        target = right.worth
+        slack = self.terms.round_fen / self.value / min(1.0, self.terms.worth.coupon or 1.0)
+        for base in self.bases(target):
+            made = [base] if base and self.worth(base) >= right.least else []
+            for extra in ("refund_part", "coupon", "gift"):
+                if extra != (base[0][0] if base else None):
+                    more = self.topped(base, target, extra)
+                    made += [more] if more else []
+            if not made and base:
+                self.left_out.setdefault(base[0][0], "怎么搭配都不到应得")
+            for pairs in made:
+                option = self.option(pairs, owed=False)
+                if option.worth < right.least - 1e-9:
+                    continue
+                if option.worth > right.most + slack:
+                    self.left_out.setdefault(option.remedy, "比应得的高出太多,对别的顾客不公平")
+                elif option.cost_fen > self.matter.cap_fen:
+                    self.left_out.setdefault(option.remedy, "超过不经人工可以花的上限")
+                else:
+                    yield option
+
+
+def forms_of(matter: Matter, terms: Terms) -> Forms:
+    """All forms of a matter: the owed ones as the law gives them, the others sized to the entitlement."""
+    build = _Builder(matter, terms)
+    owed = [build.option(((due.remedy, due.fen),), owed=True) for due in matter.owed]
+    right = entitlement_of(matter, [option.worth for option in owed], terms)
+    kept_goods = [due.fen for due in matter.owed if due.remedy in MONEY and not due.return_needed]
+    floor_in_cash = min(kept_goods, default=0)
+    options: dict[str, Option] = {}
+    for option in build.allowed(right, owed):
+        spoken = sum(part.fen for part in option.parts)
+        if option.owed or option.remedy in REPLACES or spoken >= floor_in_cash:
+            options.setdefault(option.id, option)
+    kept = tuple(options.values())
+    rows = [
+        features([(p.remedy, p.fen) for p in (o.parts[0], *o.extras)], build.value, matter.severity, terms.days)
+        for o in kept
+    ]
+    left = tuple(LeftOut(r, why) for r, why in build.left_out.items() if r not in {o.remedy for o in kept})
+    return Forms(kept, np.array(rows, dtype=np.float64).reshape(len(rows), 7), right, build.tier, left)
