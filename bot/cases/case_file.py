@@ -44,7 +44,7 @@ def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) ->
     """The open case of this line where there is one, a new one otherwise."""
     row = session.scalars(
         select(models.Case)
-        .where(models.Case.customer_id == turn.customer_id, models.Case.line_id == line.line_id, models.Case.state.in_(OPEN))
+        .where(models.Case.customer_id == turn.customer_id, models.Case.order_id == line.order_id, models.Case.line_id == line.line_id, models.Case.state.in_(OPEN))
         .order_by(models.Case.updated_at.desc())
     ).first()
     if row is None or (row.state == "awaiting_return" and heard.wish not in (None, row.wish)):

@@ -31,9 +31,9 @@ HISTORY_KIND = {
 
 def case_of(session: Session, row: models.Case, at: datetime) -> facts.Case:
     """The case as the rules see it at `at`. Raises msgspec.ValidationError where stored facts are impossible."""
-    order = session.get_one(models.Order, row.order_id)
-    line = session.get_one(models.OrderLine, row.line_id)
-    sku = session.get_one(models.Sku, line.sku_id)
+    order = _get(session, models.Order, row.order_id)
+    line = _get(session, models.OrderLine, (row.order_id, row.line_id))
+    sku = _get(session, models.Sku, line.sku_id)
     raw: dict[str, Any] = {
         "now": at,
         "order": order_facts(session, order),
@@ -99,7 +99,7 @@ def sku_facts(sku: models.Sku) -> dict[str, Any]:
 
 def customer_facts(session: Session, row: models.Case, at: datetime) -> dict[str, Any]:
     """The customer with the counts the abuse signals look at: of the last 90 days, this case left out."""
-    customer = session.get_one(models.Customer, row.customer_id)
+    customer = _get(session, models.Customer, row.customer_id)
     since = at - CLAIMS_PERIOD
     others = (
         select(func.count())
@@ -189,3 +189,11 @@ def paid_history(session: Session, row: models.Case) -> list[dict[str, Any]]:
         else:
             history.append({"kind": kind, "at": entry.at, "line_id": row.line_id, "fen": entry.fen, "quantity": entry.quantity})
     return history
+
+
+def _get(session: Session, table: Any, key: Any) -> Any:
+    """The row with this key; a case always points at rows that exist, so a missing one is a fault of ours."""
+    row = session.get(table, key)
+    if row is None:
+        raise LookupError(f"{table.__tablename__} {key} 不存在")
+    return row

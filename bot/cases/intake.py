@@ -30,7 +30,7 @@ def open_case(session: Session, turn: Turn) -> Answer:
     lines = listing.lines_of(session, turn.customer_id or "")
     named = listing.candidates(turn, lines)
     if row is not None and case_file.is_open(row):
-        same_line = not named or any(line.line_id == row.line_id for line in named)
+        same_line = not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named)
         if same_line:
             return go_on(session, turn, row, heard)
     return locate(session, turn, heard, lines, named)
@@ -51,9 +51,6 @@ def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView
     pending = pending_of(heard)
     if not lines:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("no_orders"))
-    if turn.pending.get("line_id"):
-        chosen = [line for line in lines if line.line_id == turn.pending["line_id"]]
-        named = named or chosen
     if len(named) == 1:
         return begin(session, turn, heard, named[0])
     if len(named) > 1:
@@ -83,10 +80,10 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     return Answer((asked,), "order", turn.case_id, pending_of(heard), turn.unclear + 1)
 
 
-def choose_line(session: Session, turn: Turn, line_id: str) -> Answer:
+def choose_line(session: Session, turn: Turn, order_id: str, line_id: str) -> Answer:
     """A pressed order button. The line must be the customer's own."""
     lines = listing.lines_of(session, turn.customer_id or "")
-    chosen = next((line for line in lines if line.line_id == line_id), None)
+    chosen = next((line for line in lines if (line.order_id, line.line_id) == (order_id, line_id)), None)
     if chosen is None:
         return Answer((listing.ask_which(turn, lines, "order_not_found"),), "order", turn.case_id, turn.pending or None)
     return begin(session, turn, hear(turn), chosen)
@@ -129,7 +126,7 @@ def take_problem(session: Session, turn: Turn) -> Answer:
         return settlement.advance(session, row, turn)
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
-    line = next(line for line in listing.lines_of(session, turn.customer_id or "") if line.line_id == row.line_id)
+    line = next(line for line in listing.lines_of(session, turn.customer_id or "") if (line.order_id, line.line_id) == (row.order_id, row.line_id))
     answer = ask_problem(turn, row, line)
     return Answer(answer.replies, answer.awaiting, answer.case_id, None, turn.unclear + 1)
 

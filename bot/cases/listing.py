@@ -57,7 +57,7 @@ def candidates(turn: Turn, lines: Sequence[OrderLineView]) -> list[OrderLineView
 def order_choice(line: OrderLineView) -> Choice:
     day = line.paid_at.astimezone(SHOP_ZONE).strftime("%-m月%-d日") if line.paid_at else ""
     label = say("order_button", title=line.title, spec=line.spec, day=day, paid=yuan(line.unit_paid_fen * line.quantity))
-    return Choice(f"line:{line.line_id}", label)
+    return Choice(f"line:{line.order_id}:{line.line_id}", label)
 
 
 def ask_which(turn: Turn, lines: Sequence[OrderLineView], key: str, **facts: str) -> Reply:

@@ -64,10 +64,10 @@ def find(mention: Mention, lines: Sequence[OrderLineView]) -> list[OrderLineView
         on_day = [line for line in candidates if line.paid_at and line.paid_at.astimezone(SHOP_ZONE).date() in mention.days]
         if on_day:
             candidates, named = on_day, True
-    scores = {line.line_id: product_score(mention.text, line, lines) for line in candidates}
+    scores = {(line.order_id, line.line_id): product_score(mention.text, line, lines) for line in candidates}
     best = max(scores.values(), default=0.0)
     if best > 0:
-        return [line for line in candidates if scores[line.line_id] >= best * 0.8]
+        return [line for line in candidates if scores[line.order_id, line.line_id] >= best * 0.8]
     if RECENT.search(mention.text) and not named:
         newest = sorted((line for line in candidates if line.paid_at), key=lambda line: line.paid_at or datetime.min, reverse=True)
         return [line for line in newest if line.order_id == newest[0].order_id] if newest else []

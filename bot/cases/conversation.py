@@ -1,0 +1,71 @@
+"""One turn of a conversation: locked, recorded, answered by whoever owns it.
+
+The bot speaks only while it owns the conversation or, in the queue, about facts; while an agent owns
+it the bot writes the customer's words down and says nothing (architecture.md decision 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.cases import escalation
+from bot.cases.reply import Answer, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say
+from bot.store import models
+from bot.store.conversation import append, conversation_turn
+from bot.store.database import session as open_session
+
+Handler = Callable[[Session, Turn], Answer]
+
+SHOP_NAME = "和气小店"
+REMEMBERED = 60
+"""How many of the bot's last sentences are looked at so that none is said twice."""
+
+
+def take(turn: Turn, handler: Handler) -> Answer:
+    """Answers one message. Nothing is said that is not committed; nothing committed is half done."""
+    with open_session() as session, conversation_turn(session, turn.conversation_id, customer_id=turn.customer_id, at=turn.at) as conversation:
+        escalation.take_up_unanswered(session, turn.at)
+        if not turn.recorded:
+            append(session, conversation, "customer", turn.text, turn.at, delivered=True)
+        if conversation.owner == "agent":
+            return Answer((), turn.awaiting, turn.case_id, turn.pending or None, turn.unclear)
+        said = said_by_bot(session, conversation)
+        turn = msgspec.structs.replace(turn, customer_id=conversation.customer_id, said=said)
+        answer = handler(session, turn) if conversation.customer_id else unknown_customer(session, turn)
+        if not said:
+            answer = introduce(answer, greeting=turn.intent == "greet")
+        for reply in answer.replies:
+            append(
+                session, conversation, "bot", reply.text, turn.at,
+                choices=[{"id": choice.id, "label": choice.label} for choice in reply.choices], card=reply.card,
+            )
+        return answer
+
+
+def said_by_bot(session: Session, conversation: models.Conversation) -> tuple[str, ...]:
+    """The bot's last sentences in this conversation, oldest first."""
+    rows = session.scalars(
+        select(models.Message.text)
+        .where(models.Message.conversation_id == conversation.conversation_id, models.Message.sender == "bot")
+        .order_by(models.Message.seq.desc())
+        .limit(REMEMBERED)
+    ).all()
+    return tuple(reversed(rows))
+
+
+def introduce(answer: Answer, greeting: bool) -> Answer:
+    """The first words of a conversation say that an intelligent assistant speaks (标识办法, rules.md 1.5)."""
+    hello = Reply(say("hello", shop=SHOP_NAME))
+    rest = () if greeting else answer.replies
+    return msgspec.structs.replace(answer, replies=(hello, *rest))
+
+
+def unknown_customer(session: Session, turn: Turn) -> Answer:
+    """Without a known customer nothing of any order is looked up; questions are answered by a person."""
+    return escalation.hand_over(session, turn, "unknown_rule", why=say("unknown_customer"))

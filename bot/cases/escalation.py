@@ -1,0 +1,116 @@
+"""A person takes over: one row in the queue with a summary of facts, then the sentence about it.
+
+Write first, say after: the case is with a person and the conversation in the queue before the
+customer hears so. A hand-over always makes a case, also where no order is known yet.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.aftersales.assessment import HumanReason
+from bot.cases import audit, case_file, duty, summary, unanswered
+from bot.cases.reply import Answer, Reply
+from bot.cases.turn import Turn
+from bot.cases.wish import Heard, hear
+from bot.cases.words import say, wordings
+from bot.store import models
+from bot.store.conversation import append, conversation_turn
+
+
+def hand_over_on_request(session: Session, turn: Turn) -> Answer:
+    """The customer wants a person: at once, without persuading."""
+    return hand_over(session, turn, "asked")
+
+
+def hand_over(session: Session, turn: Turn, reason: HumanReason, why: str | None = None, row: models.Case | None = None) -> Answer:
+    """Puts the conversation's case into the queue and says so; `why` is the sentence before it."""
+    row = row or case_file.current(session, turn) or case_without_order(session, turn)
+    conversation = session.get(models.Conversation, turn.conversation_id)
+    if conversation is not None and conversation.owner != "bot" and row.state == "with_person":
+        return still_with_person(session, turn, row)
+    case_file.add(session, row, turn, hear(turn) if reason != "asked" else Heard(None, turn.issues, {}))
+    to_person(session, row, reason, turn.at)
+    why = say(f"why_{reason}") if why is None and f"why_{reason}" in wordings() else why or ""
+    queue = queue_sentence(session, turn.at, row)
+    text = say("handed_over_because", turn.said, why=why, queue=queue) if why else say("handed_over", turn.said, queue=queue)
+    return Answer((Reply(text, card={"kind": "handed_over", "case_id": row.case_id}),), None, row.case_id)
+
+
+def to_person(session: Session, row: models.Case, reason: HumanReason, at: datetime) -> None:
+    """The case waits for a person; the conversation's fence grows, so that late bot words are dropped."""
+    row.state = "with_person"
+    row.human_reason = reason
+    row.updated_at = at
+    row.summary = summary.of(session, row, at)
+    conversation = session.get(models.Conversation, row.conversation_id)
+    if conversation is not None and conversation.owner == "bot":
+        conversation.owner = "queue"
+        conversation.fence += 1
+    audit.write(session, at, "bot", "hand_over", row.case_id, reason=reason)
+    session.flush()
+
+
+def case_without_order(session: Session, turn: Turn) -> models.Case:
+    """A case for a hand-over whose order is not known."""
+    heard = hear(turn)
+    row = models.Case(
+        case_id=f"case_{uuid.uuid4().hex[:16]}",
+        conversation_id=turn.conversation_id,
+        customer_id=turn.customer_id,
+        wish=heard.wish,
+        issues=list(heard.issues),
+        facts=heard.facts,
+        state="open",
+        mood=turn.mood,
+        opened_at=turn.at,
+        updated_at=turn.at,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def still_with_person(session: Session, turn: Turn, row: models.Case) -> Answer:
+    """In the queue the bot takes facts and says who decides; it makes no offer."""
+    if turn.intent == "human":
+        text = say("already_in_queue", turn.said, queue=queue_sentence(session, turn.at, row))
+    else:
+        text = say("in_queue_money", turn.said)
+    row.summary = summary.of(session, row, turn.at)
+    return Answer((Reply(text),), None, row.case_id)
+
+
+def queue_sentence(session: Session, at: datetime, row: models.Case) -> str:
+    """How many wait before this case, or that nobody is on duty and until when."""
+    if not duty.staffed(at):
+        return say("queue_off_duty", hours=duty.hours())
+    ahead = session.scalar(
+        select(func.count())
+        .select_from(models.Case)
+        .where(
+            models.Case.state == "with_person",
+            models.Case.claimed_by.is_(None),
+            models.Case.case_id != row.case_id,
+            models.Case.updated_at < row.updated_at,
+        )
+    )
+    return say("queue_on_duty", ahead=ahead or 0)
+
+
+def take_up_unanswered(session: Session, at: datetime) -> int:
+    """Makes a hand-over of every message that nobody could answer; returns how many."""
+    taken = 0
+    for path, message in unanswered.waiting():
+        with conversation_turn(session, message.conversation_id, customer_id=message.customer_id, at=message.at) as conversation:
+            append(session, conversation, "customer", message.text, message.at, client_id=path.stem, delivered=True)
+            turn = Turn(message.conversation_id, conversation.customer_id, message.text, message.at)
+            row = case_file.current(session, turn) or case_without_order(session, turn)
+            to_person(session, row, "unknown_rule", at)
+        path.unlink()
+        taken += 1
+    return taken
