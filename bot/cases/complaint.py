@@ -1,0 +1,44 @@
+"""A complaint: apology, what was understood, a person takes it. Never an attempt to stop it."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.orm import Session
+
+from bot.aftersales.assessment import HumanReason
+from bot.cases import case_file, escalation, listing
+from bot.cases.reply import Answer, Reply
+from bot.cases.turn import Turn
+from bot.cases.wish import Heard, hear
+from bot.cases.words import say, wordings
+
+LEGAL = re.compile(r"12315|起诉|律师|法院|法律|三倍|十倍|假一赔|消协|市场监管|工商")
+
+
+def reason_of(issues: tuple[str, ...], text: str) -> HumanReason:
+    """Which person the complaint needs (rules.md 2.1, 2.3)."""
+    if "safety" in issues:
+        return "safety"
+    if "privacy_leak" in issues:
+        return "privacy"
+    if "counterfeit" in issues:
+        return "counterfeit"
+    if LEGAL.search(text) or {"false_advertising", "pricing_fraud"} & set(issues):
+        return "legal_claim"
+    return "complaint"
+
+
+def take_complaint(session: Session, turn: Turn) -> Answer:
+    heard = hear(turn)
+    row = case_file.current(session, turn)
+    if row is None:
+        lines = listing.lines_of(session, turn.customer_id or "")
+        named = listing.candidates(turn, lines)
+        if len(named) == 1:
+            row = case_file.open_for(session, turn, Heard("complaint", heard.issues, heard.facts), named[0])
+    issues = tuple(dict.fromkeys([*(row.issues if row else ()), *heard.issues]))
+    sorry = next((say(f"sorry_{issue}") for issue in heard.issues if f"sorry_{issue}" in wordings()), say("complaint_sorry"))
+    answer = escalation.hand_over(session, turn, reason_of(issues, turn.text), row=row)
+    first = Reply(f"{sorry}{say('complaint_rights')}")
+    return Answer((first, *answer.replies), None, answer.case_id)

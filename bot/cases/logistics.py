@@ -1,0 +1,60 @@
+"""Where the parcel is, by what the shop's systems know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.cases import audit, case_file, listing, question
+from bot.cases.reply import Answer, Choice, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say
+from bot.clock import SHOP_ZONE
+from bot.store import models
+
+
+def tell_logistics(session: Session, turn: Turn) -> Answer:
+    """The state of the order named, else of the newest one still underway."""
+    lines = listing.lines_of(session, turn.customer_id or "")
+    named = listing.candidates(turn, lines)
+    row = case_file.current(session, turn)
+    if not named and row is not None and row.order_id:
+        named = [line for line in lines if line.order_id == row.order_id]
+    if not named:
+        found = question.reply_to(turn.text, turn.said)
+        underway = [line for line in lines if line.status in {"paid", "shipped"}]
+        if not underway and found is not None:
+            return Answer((found,), turn.awaiting, turn.case_id, turn.pending or None)
+        named = underway[:1] or lines[:1]
+    if not named:
+        return question.answer_question(session, turn)
+    line = named[0]
+    order = session.get(models.Order, line.order_id)
+    assert order is not None
+    return Answer((status_of(order, line.title, turn.at),), turn.awaiting, turn.case_id, {**turn.pending, "order_id": order.order_id})
+
+
+def status_of(order: models.Order, title: str, at: datetime) -> Reply:
+    match order.status:
+        case "paid":
+            late = order.promised_ship_by is not None and order.promised_ship_by < at
+            text = say("logistics_paid", title=title, by=day_time(order.promised_ship_by), late=say("logistics_late") if late else "")
+            choices = (Choice("refund_now", say("button_refund_now")), Choice("urge", say("button_urge"))) if late else ()
+            return Reply(text, choices)
+        case "shipped":
+            return Reply(say("logistics_shipped", title=title, at=day_time(order.shipped_at)))
+        case "delivered" | "completed":
+            return Reply(say("logistics_delivered", title=title, at=day_time(order.delivered_at)))
+        case _:
+            return Reply(say("logistics_closed", title=title))
+
+
+def urge(session: Session, turn: Turn) -> Answer:
+    """Notes that the customer wants the parcel sent; the note is what the shop's people see."""
+    audit.write(session, turn.at, "bot", "urge_shipping", turn.case_id, order_id=turn.pending.get("order_id"))
+    return Answer((Reply(say("urged")),), None, turn.case_id)
+
+
+def day_time(at: datetime | None) -> str:
+    return at.astimezone(SHOP_ZONE).strftime("%-m月%-d日%H:%M") if at else "页面所写时间"
