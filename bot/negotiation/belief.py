@@ -49,7 +49,8 @@ def likely_yes(utilities: Vector, severity: float) -> Vector:
     """Probability of a yes. utilities: (preferences, options); returns (grid, options)."""
     wanted = np.array(FIRMNESS) * severity
     gap = utilities[:, None, :] - wanted[None, :, None]
-    return (1.0 / (1.0 + np.exp(-np.clip(gap / NOISE, -40, 40)))).reshape(-1, utilities.shape[1])
+    yes: Vector = 1.0 / (1.0 + np.exp(-np.clip(gap / NOISE, -40, 40)))
+    return yes.reshape(-1, utilities.shape[1])
 
 
 def after_rejection(belief: Belief, best: Vector, severity: float) -> Belief:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -20,6 +21,10 @@ Pairs = tuple[tuple[Remedy, int], ...]
 
 CASH_SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
 """How an entitlement is split between money and a coupon or gift; the first is all money."""
+
+
+EXTRAS: tuple[Remedy, ...] = ("refund_part", "coupon", "gift")
+"""What may be added to a form to bring it to the entitlement."""
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -131,38 +136,48 @@ class _Builder:
         fen = self.rounded(gap * self.value / weight)
         return (*base, (extra, fen)) if fen <= self.limits[extra] else None
 
-    def bases(self, target: float) -> Iterator[Pairs]:
-        """What may stand alone or be topped up: goods, then shares of the entitlement in money."""
+    def in_money(self, target: float) -> int:
+        """The money that alone is worth target, its days of waiting made up for; 0 when not allowed."""
+        alone = self.topped((), target, "refund_part")
+        return alone[0][1] if alone else self.limits.get("refund_part", 0)
+
+    def bases(self, target: float) -> Iterator[tuple[Pairs, bool]]:
+        """What may stand alone or be topped up, and whether it is owed: goods, then shares in money."""
+        for due in self.matter.owed:
+            if due.remedy in REPLACES and self.matter.in_stock:
+                yield ((due.remedy, 0),), True
+        owed = {due.remedy for due in self.matter.owed}
         for remedy in REPLACES:
-            if remedy in self.limits:
-                yield ((remedy, 0),)
+            if remedy in self.limits and remedy not in owed:
+                yield ((remedy, 0),), False
         for due in self.matter.negotiable:
             if due.remedy in {"return_refund", "refund"} and due.remedy in self.limits:
-                yield ((due.remedy, due.fen or self.value),)
-        if "refund_part" in self.limits:
-            for share in CASH_SHARES[:-1]:
-                fen = min(self.limits["refund_part"], self.rounded(share * target * self.value))
-                yield (("refund_part", fen),)
-        yield ()
+                yield ((due.remedy, due.fen or self.value),), False
+        alone = self.in_money(target)
+        for share in CASH_SHARES if alone else (0.0,):
+            fen = min(alone, self.rounded(share * alone)) if share else 0
+            yield ((("refund_part", fen),) if fen else ()), False
 
     def allowed(self, right: Entitlement, owed: Sequence[Option]) -> Iterator[Option]:
+        """The owed remedies as the law gives them, then every form of the entitlement's worth."""
         yield from owed
         target = right.worth
         slack = self.terms.round_fen / self.value / min(1.0, self.terms.worth.coupon or 1.0)
-        for base in self.bases(target):
-            made = [base] if base and self.worth(base) >= right.least else []
-            for extra in ("refund_part", "coupon", "gift"):
-                if extra != (base[0][0] if base else None):
-                    more = self.topped(base, target, extra)
-                    made += [more] if more else []
-            if not made and base:
+        for base, legal in self.bases(target):
+            if base and not legal and self.worth(base) >= right.least:
+                made = [base]
+            else:
+                used = {remedy for remedy, _ in base} or {"refund_part"}
+                tops = (self.topped(base, target, extra) for extra in EXTRAS if extra not in used)
+                made = [pairs for pairs in tops if pairs]
+            if not made and base and not legal:
                 self.left_out.setdefault(base[0][0], "怎么搭配都不到应得")
             for pairs in made:
-                option = self.option(pairs, owed=False)
+                option = self.option(pairs, owed=legal)
                 if option.worth < right.least - 1e-9:
                     continue
                 if option.worth > right.most + slack:
-                    self.left_out.setdefault(option.remedy, "比应得的高出太多,对别的顾客不公平")
+                    self.left_out.setdefault(option.remedy, "比应得的高出太多，对别的顾客不公平")
                 elif option.cost_fen > self.matter.cap_fen:
                     self.left_out.setdefault(option.remedy, "超过不经人工可以花的上限")
                 else:
@@ -188,3 +203,34 @@ def forms_of(matter: Matter, terms: Terms) -> Forms:
     ]
     left = tuple(LeftOut(r, why) for r, why in build.left_out.items() if r not in {o.remedy for o in kept})
     return Forms(kept, np.array(rows, dtype=np.float64).reshape(len(rows), 7), right, build.tier, left)
+
+
+def asked_form(
+    forms: Forms, matter: Matter, terms: Terms, remedy: Remedy, fen: int, planned: Sequence[Option]
+) -> tuple[Option | None, Literal["raised", "taken", "moved"] | None]:
+    """The form that answers a counter-offer, and what to say of it; (None, None) when there is none.
+
+    A counter below the entitlement is raised to it. One inside the band is taken as it is when it costs
+    the shop no more than the next planned offer. One above gets the same form at the entitlement.
+    """
+    for option in forms.options:
+        if option.owed and option.remedy == remedy:
+            return option, ("raised" if fen < option.fen else "taken" if fen == option.fen else "moved")
+    if remedy == "refund" and not any(option.remedy == "refund" for option in forms.options):
+        remedy = "refund_part"
+    own = [option for option in forms.options if option.remedy == remedy]
+    alone = next((option for option in own if not option.extras), None)
+    if alone is None:
+        near = own or [o for o in forms.options if any(part.remedy == remedy for part in o.extras)]
+        return (near[0], "moved") if near else (None, None)
+    if fen == alone.fen:
+        return alone, "taken"
+    if fen < alone.fen:
+        return alone, "raised"
+    build = _Builder(matter, terms)
+    wanted = build.option(((remedy, fen),), owed=False)
+    planned_cost = max((o.shop_fen for o in planned if not o.owed), default=alone.shop_fen)
+    within = wanted.worth <= forms.entitlement.most and fen <= build.limits.get(remedy, 0)
+    if within and wanted.shop_fen <= planned_cost and wanted.cost_fen <= matter.cap_fen:
+        return wanted, "taken"
+    return alone, "moved"

@@ -45,27 +45,52 @@ class Planner:
         no_deal = self.no_deal if turns_left == 0 else 0.5 * self.no_deal + 0.5 * goes_on
         return float(np.dot(belief.weights, yes * chosen + (1.0 - yes) * no_deal))
 
-    def menu(self, belief: Belief, shown: Set[str], first: str | None, turns_left: int) -> tuple[Option, ...]:
-        """The next menu: at most terms.menu options, every legal remedy that fits, then new forms.
+    def menu(
+        self, belief: Belief, shown: Set[str], asked: Option | None, turns_left: int
+    ) -> tuple[Option, ...]:
+        """The next menu: the legal remedies that fit, the form asked for, one in money, then new forms.
 
-        shown: ids already offered (they stand and need no repeating). first: id asked for by a counter.
+        shown: ids already offered (they stand and need no repeating).
         """
         options = self.forms.options
         size = self.terms.menu
-        legal = [i for i, option in enumerate(options) if option.owed]
-        legal.sort(key=lambda i: (-options[i].fen, i))
-        fresh = [i for i, option in enumerate(options) if not option.owed and option.id not in shown]
-        asked = [i for i, option in enumerate(options) if option.id == first]
-        keep = max(1, size - len(asked) - (1 if shown and fresh else 0))
-        menu = legal[:keep] + [i for i in asked if i not in legal[:keep]]
+        asked_id = asked.id if asked else None
+        legal = self._legal(belief, asked_id)
+        fresh = [
+            i for i, option in enumerate(options)
+            if not option.owed and option.id not in shown and option.id != asked_id
+        ]
+        room = size - (1 if asked and not asked.owed else 0)
+        keep = max(1, room - 1 if shown and fresh else room)
+        menu = legal[:keep]
         if not any(self._in_money(i) for i in menu):
-            menu += [i for i in fresh if self._in_money(i)][:1]
-        while len(menu) < size:
+            menu += [i for i in fresh if self._in_money(i)][: room - len(menu)]
+        while len(menu) < room:
             rest = [i for i in fresh if i not in menu]
             if not rest:
                 break
             menu.append(min(rest, key=lambda i: (self.expected([*menu, i], belief, turns_left), i)))
-        return tuple(options[i] for i in menu[:size])
+        chosen = [options[i] for i in menu]
+        if asked and not asked.owed:
+            chosen.insert(len([option for option in chosen if option.owed]), asked)
+        return tuple(chosen)
+
+    def _legal(self, belief: Belief, asked_id: str | None) -> list[int]:
+        """One form of every owed remedy: the one asked for, or the one of least expected cost that is worth
+        most; the remedy asked for first, then money before goods."""
+        best: dict[str, tuple[bool, bool, float, int]] = {}
+        for i, option in enumerate(self.forms.options):
+            if option.owed:
+                short = option.worth < self.forms.entitlement.least - 1e-9
+                rank = (option.id != asked_id, short, self.expected([i], belief, 1), i)
+                if option.remedy not in best or rank < best[option.remedy]:
+                    best[option.remedy] = rank
+        ranked = sorted(best.values(), key=lambda rank: (rank[0], -self.forms.options[rank[3]].fen, rank[3]))
+        return [rank[3] for rank in ranked]
+
+    def unseen(self, shown: Set[str]) -> bool:
+        """Whether any form has not been offered yet."""
+        return any(option.id not in shown for option in self.forms.options)
 
     def _in_money(self, index: int) -> bool:
         option = self.forms.options[index]
@@ -73,6 +98,8 @@ class Planner:
 
     def best_utilities(self, menu: tuple[Option, ...]) -> Vector:
         """The highest utility on a menu for each preference."""
-        ids = [option.id for option in menu]
+        ids = {option.id for option in menu}
         columns = [i for i, option in enumerate(self.forms.options) if option.id in ids]
+        if not columns:
+            return np.zeros(self.utilities.shape[0])
         return np.asarray(self.utilities[:, columns].max(axis=1))

@@ -6,7 +6,7 @@ import msgspec
 
 from bot.aftersales.assessment import Remedy
 from bot.negotiation.matter import Matter
-from bot.negotiation.terms import TierName, Terms
+from bot.negotiation.terms import Terms, TierName
 
 EVIDENCE_WORDS = {"none": "还没有凭证", "some": "有图为证", "strong": "情况已经清楚"}
 
