@@ -1,0 +1,1 @@
+"""What was promised and paid: append-only, never twice, never too much."""
