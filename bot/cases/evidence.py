@@ -1,0 +1,76 @@
+"""Evidence comes in, or cannot be had.
+
+In the terminal and over plain text a picture cannot be sent; there the customer's word that it was
+sent stands for it and is marked as such, so that a person sees it was never looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.cases import audit, case_file, escalation, intake, request_evidence, settlement
+from bot.cases.reply import Answer, Reply
+from bot.cases.turn import Turn
+from bot.cases.wish import Heard, hear
+from bot.cases.words import say
+from bot.store import models
+
+CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
+SENT = re.compile(r"图|照|拍|视频|截|发|传|上传|给你|这(个|样)|看")
+TOLD = "told:"
+"""Evidence whose `path` begins so was only announced in words."""
+
+
+def take_evidence(session: Session, turn: Turn) -> Answer:
+    """The evidence that was asked for came; the case goes on with it."""
+    row = case_file.current(session, turn)
+    if row is None:
+        return intake.open_case(session, turn)
+    if CANNOT.search(turn.text):
+        return no_evidence(session, turn)
+    case_file.add(session, row, turn, Heard(None, turn.issues, hear(turn).facts))
+    needs = [str(kind) for kind in row.facts.get("needs", [])]
+    if row.state == "awaiting_evidence" and not SENT.search(turn.text) and turn.intent != "provide_evidence":
+        # Words about the matter, not evidence: the facts are kept, the question stays open.
+        return settlement.advance(session, row, turn)
+    for kind in needs or ["photo"]:
+        keep(session, row, turn, kind)
+    row.facts = {name: value for name, value in row.facts.items() if name != "needs"}
+    if row.state == "with_person":
+        return Answer((Reply(say("in_queue_facts")),), None, row.case_id)
+    taken = Reply(say("evidence_taken", turn.said, what=request_evidence.named(needs or ["photo"])))
+    answer = settlement.advance(session, row, turn)
+    return Answer((taken, *answer.replies), answer.awaiting, answer.case_id, answer.pending)
+
+
+def keep(session: Session, row: models.Case, turn: Turn, kind: str) -> None:
+    """Writes one announced piece of evidence; the same announcement twice is one."""
+    sha256 = hashlib.sha256(f"{turn.conversation_id}/{row.case_id}/{kind}/{turn.text}".encode()).hexdigest()
+    known = session.scalars(
+        select(models.Evidence).where(models.Evidence.case_id == row.case_id, models.Evidence.kind == kind)
+    ).first()
+    if known is None:
+        session.add(
+            models.Evidence(
+                evidence_id=f"evi_{uuid.uuid4().hex[:16]}", case_id=row.case_id, kind=kind, sha256=sha256, at=turn.at,
+                path=f"{TOLD}{turn.conversation_id}",
+            )
+        )
+        session.flush()
+        audit.write(session, turn.at, "customer", "evidence", row.case_id, kind=kind)
+
+
+def no_evidence(session: Session, turn: Turn) -> Answer:
+    """No evidence can be had: never a refusal for that alone; a person checks."""
+    row = case_file.current(session, turn)
+    if row is None:
+        return intake.open_case(session, turn)
+    needs = [str(kind) for kind in row.facts.get("needs", [])] or ["photo"]
+    why = say("no_evidence", turn.said, what=request_evidence.named(needs))
+    answer = escalation.hand_over(session, turn, "dispute", why=why, row=row)
+    return answer

@@ -1,0 +1,62 @@
+"""Where a case stands, out of its row and its ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.cases.reply import Answer, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say, yuan
+from bot.clock import SHOP_ZONE
+from bot.ledger import ledger
+from bot.store import models
+
+SHOWN = 3
+
+
+def tell_progress(session: Session, turn: Turn) -> Answer:
+    """The customer's latest cases, newest first; nobody else's."""
+    rows = session.scalars(
+        select(models.Case).where(models.Case.customer_id == turn.customer_id).order_by(models.Case.updated_at.desc()).limit(SHOWN)
+    ).all()
+    if not rows:
+        return Answer((Reply(say("progress_none", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)
+    lines = [line_of(session, row, turn.at) for row in rows]
+    return Answer((Reply("\n".join(lines)),), turn.awaiting, turn.case_id or rows[0].case_id, turn.pending or None)
+
+
+def line_of(session: Session, row: models.Case, at: datetime) -> str:
+    money = []
+    for entry in ledger.entries_of_case(session, row.case_id):
+        if entry.fen and entry.state in {"paid", "due", "awaiting_return"}:
+            key = {"paid": "money_paid", "due": "money_due", "awaiting_return": "money_awaiting"}[entry.state]
+            money.append(say(key, amount=yuan(entry.fen)))
+    return say(
+        "progress_line", title=title_of(session, row), state=say(f"state_{row.state}"), money="".join(money), next=next_deadline(row, at)
+    )
+
+
+def next_deadline(row: models.Case, at: datetime) -> str:
+    """The nearest deadline still ahead; "" where none is or nothing is open."""
+    if row.state in {"settled", "withdrawn", "closed"}:
+        return ""
+    ahead = sorted(
+        (datetime.fromisoformat(str(deadline["at"]).replace("Z", "+00:00")), str(deadline["what"])) for deadline in row.deadlines
+    )
+    for when, what in ahead:
+        if when > at:
+            return say("next_deadline", what=what, at=when.astimezone(SHOP_ZONE).strftime("%-m月%-d日%H:%M"))
+    return ""
+
+
+def title_of(session: Session, row: models.Case) -> str:
+    """The goods of the case, or the wish where no order is known."""
+    if row.order_id and row.line_id:
+        line = session.get(models.OrderLine, (row.order_id, row.line_id))
+        sku = session.get(models.Sku, line.sku_id) if line else None
+        if sku is not None:
+            return str(sku.title)
+    return say(f"wish_{row.wish}") if row.wish else say("meaning_human")

@@ -1,0 +1,174 @@
+"""From the facts to what happens: assess, then do what is owed, offer, ask, refuse, or call a person.
+
+Write first, say after: the assessment, the offer and the ledger entry are rows before a word is said.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from bot.aftersales.assess import assess
+from bot.aftersales.assessment import Assessment, RemedyDue
+from bot.cases import audit, bargaining, detail, escalation, facts, policy, refusal, request_evidence
+from bot.cases.reply import Answer, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say, wordings, yuan
+from bot.ledger import ledger
+from bot.store import models
+from bot.store.platform import DemoShop
+
+SIDE = frozenset({"freight", "medical"})
+AT_ONCE = frozenset({"refund", "refund_part", "price_difference", "resend"})
+"""Owed remedies that need nothing more from the customer: done as soon as they are clear."""
+
+
+def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
+    """The next step of a case on all its facts, and its words."""
+    case = facts.case_of(session, row, turn.at)
+    asking = detail.missing(case)
+    if asking is not None:
+        sorry = sorry_for(row, turn)
+        question = detail.ask(asking, turn)
+        replies = (msgspec.structs.replace(question, text=sorry + question.text),)
+        return Answer(replies, "detail", row.case_id, {"asking": asking})
+    assessment = assess(case, policy.current())
+    record(session, row, assessment, turn.at)
+    if assessment.decision == "human" or assessment.to_human is not None:
+        return to_person(session, row, turn, assessment)
+    if assessment.decision == "needs_evidence":
+        return request_evidence.ask(session, row, turn, assessment)
+    if assessment.decision == "refused":
+        return refusal.refuse(session, row, turn, assessment)
+    due = plain_due(assessment, row)
+    if due is not None:
+        return settle_at_once(session, row, turn, assessment, due)
+    return bargaining.open_offer(session, row, turn, case, assessment)
+
+
+def record(session: Session, row: models.Case, assessment: Assessment, at: datetime) -> None:
+    """The assessment as it stands, with the policy it was made under."""
+    row.assessment = msgspec.to_builtins(assessment)
+    row.floor_fen, row.cap_fen = assessment.floor_fen, assessment.cap_fen
+    row.policy_version = assessment.policy_version
+    row.deadlines = [msgspec.to_builtins(deadline) for deadline in assessment.deadlines]
+    row.updated_at = at
+    session.flush()
+
+
+def to_person(session: Session, row: models.Case, turn: Turn, assessment: Assessment) -> Answer:
+    """A person decides; the customer hears the rule's own sentence and that nothing is lost."""
+    answer = escalation.hand_over(session, turn, assessment.to_human or "unknown_rule", row=row)
+    sorry = sorry_for(row, turn)
+    first = " ".join(part for part in (sorry, assessment.reasons[0].text if assessment.reasons else "") if part)
+    return msgspec.structs.replace(answer, replies=(Reply(first), *answer.replies) if first else answer.replies)
+
+
+def plain_due(assessment: Assessment, row: models.Case) -> RemedyDue | None:
+    """The one owed remedy where nothing is left to choose and nothing comes back, or None.
+
+    Where the customer named another owed form, or several forms are owed, the customer chooses.
+    """
+    owed = [remedy for remedy in assessment.remedies if remedy.kind == "owed" and remedy.remedy not in SIDE]
+    if assessment.decision != "owed" or not owed:
+        return None
+    wanted = {"resend": "resend", "refund": "refund", "cancel_order": "refund", "price_protection": "price_difference"}.get(row.wish or "")
+    fitting = [remedy for remedy in owed if remedy.remedy == wanted] or (owed if len(owed) == 1 else [])
+    if len(fitting) == 1 and fitting[0].remedy in AT_ONCE and not fitting[0].return_needed:
+        return fitting[0]
+    return None
+
+
+def settle_at_once(session: Session, row: models.Case, turn: Turn, assessment: Assessment, due: RemedyDue) -> Answer:
+    """Pays what is owed without asking anything more, and says how it was worked out."""
+    parts = [(due.remedy, due.fen, 0), *((side.remedy, side.fen, 0) for side in assessment.remedies if side.remedy in SIDE)]
+    done = fulfil(session, row, parts, return_needed=False, at=turn.at)
+    row.state = "settled"
+    audit.write(session, turn.at, "bot", "settle", row.case_id, remedies=[part[0] for part in parts])
+    session.flush()
+    reasons = [reason.text for reason in assessment.reasons[:2]]
+    text = "".join([sorry_for(row, turn), *reasons, say_done(done, assessment, row, turn)])
+    return Answer((Reply(text, card=settled_card(row, done, assessment)),), None, row.case_id)
+
+
+def cause_of(row: models.Case, remedy: str) -> str:
+    """The ledger's cause: the main issue; a further price drop after a paid one is a new cause."""
+    cause = str(row.issues[0] if row.issues else row.wish)
+    if remedy == "price_difference":
+        return f"price_drop/{row.case_id}"
+    return cause
+
+
+def fulfil(
+    session: Session, row: models.Case, parts: list[tuple[str, int, int]], *, return_needed: bool, at: datetime
+) -> list[dict[str, Any]]:
+    """Promises, accepts and pays each part; returns the ledger rows as the contract shows them.
+
+    `parts` are (remedy, fen, cost_fen). What waits for returned goods is only agreed; a payout the
+    platform fails on stays due and is retried with the same key.
+    """
+    waits = {"return_refund", "freight"} if return_needed else set()
+    entries = []
+    for remedy, fen, cost_fen in parts:
+        extra = cost_fen if remedy in {"coupon", "gift"} else 0
+        entry = ledger.promise(session, row, cause=cause_of(row, remedy), remedy=remedy, fen=fen, cost_fen=extra, at=at)
+        waiting = remedy in waits or (return_needed and remedy == "return_refund")
+        state = ledger.accept(session, entry, at, return_needed=waiting)
+        if state == "due":
+            ledger.pay(session, entry, DemoShop(session), at)
+        entries.append(entry.entry_id)
+    return [shown for shown in ledger.rows(session, row.case_id) if shown["id"] in entries]
+
+
+def say_done(done: list[dict[str, Any]], assessment: Assessment, row: models.Case, turn: Turn) -> str:
+    """What was done, every amount out of its ledger row."""
+    sentences = []
+    for entry in done:
+        remedy, fen, state = str(entry["remedy"]), int(entry["fen"]), entry["state"]
+        name = say(f"remedy_{remedy}")
+        if remedy in {"exchange", "resend", "repair"}:
+            note = "return_note_no" if remedy == "resend" or assessment.return_freight == "none" else "return_note_yes"
+            sentences.append(say("goods_promised", remedy=name, return_note=say(note)))
+        elif remedy == "coupon":
+            sentences.append(say("coupon_given", amount=yuan(fen)))
+        elif remedy == "gift":
+            sentences.append(say("gift_given"))
+        elif state == "awaiting_return" and remedy == "return_refund":
+            sentences.append(
+                say("awaiting_return", amount=yuan(fen), by=ship_back_by(turn.at), freight=say(f"freight_{assessment.return_freight}"))
+            )
+        elif remedy in SIDE:
+            sentences.append(say("also_due", remedy=name, amount=yuan(fen)))
+        elif state == "paid":
+            sentences.append(say("paid", turn.said, remedy=name, amount=yuan(fen)))
+        else:
+            sentences.append(say("paid_retry", remedy=name, amount=yuan(fen)))
+    return "".join(sentences)
+
+
+def ship_back_by(at: datetime) -> str:
+    days = policy.current().returns.ship_back_days
+    return (at + timedelta(days=days)).strftime("%-m月%-d日")
+
+
+def settled_card(row: models.Case, done: list[dict[str, Any]], assessment: Assessment) -> dict[str, Any]:
+    return {
+        "kind": "settled",
+        "case_id": row.case_id,
+        "ledger": done,
+        "reasons": [{"rule": reason.rule, "text": reason.text, "source": reason.source} for reason in assessment.reasons],
+    }
+
+
+def sorry_for(row: models.Case, turn: Turn) -> str:
+    """One clause that names what happened to the customer, said once in a conversation."""
+    for issue in row.issues:
+        key = f"sorry_{issue}"
+        if key in wordings():
+            text = say(key)
+            return "" if any(text in old for old in turn.said) else text
+    return ""
+

@@ -1,0 +1,59 @@
+"""Taking a request back: asked once, done once; what was paid stays paid."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.cases import audit, case_file, progress
+from bot.cases.reply import Answer, Choice, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say, yuan
+from bot.ledger import ledger
+from bot.store import models
+
+
+def matter(session: Session, turn: Turn) -> models.Case | None:
+    """The case to take back: the one talked about, else the customer's newest."""
+    row = case_file.current(session, turn)
+    if row is None:
+        row = session.scalars(
+            select(models.Case).where(models.Case.customer_id == turn.customer_id).order_by(models.Case.updated_at.desc())
+        ).first()
+    return row
+
+
+def withdraw(session: Session, turn: Turn) -> Answer:
+    """Asks before taking back; says so where nothing is open or the money is already out."""
+    row = matter(session, turn)
+    if row is None or row.state in {"withdrawn", "closed"}:
+        return Answer((Reply(say("withdraw_none")),), None, None)
+    title = progress.title_of(session, row)
+    paid = sum(entry.fen for entry in ledger.entries_of_case(session, row.case_id) if entry.state == "paid")
+    if row.state == "settled" and paid:
+        choices = (Choice("human", say("button_human")),)
+        return Answer((Reply(say("withdraw_paid", title=title, amount=yuan(paid)), choices),), None, row.case_id)
+    wish = say(f"wish_{row.wish}") if row.wish else ""
+    ask = Reply(say("withdraw_ask", title=title, wish=wish), (Choice("yes", say("yes")), Choice("no", say("no"))))
+    return Answer((ask,), "confirmation", row.case_id, {"confirming": "withdraw"})
+
+
+def withdraw_now(session: Session, turn: Turn) -> Answer:
+    """Cancels what was agreed and not paid, and closes the case as withdrawn."""
+    row = matter(session, turn)
+    if row is None:
+        return Answer((Reply(say("withdraw_none")),), None, None)
+    for entry in ledger.entries_of_case(session, row.case_id):
+        if entry.step in {"promised", "accepted", "awaiting_return"}:
+            stored = session.get(models.LedgerEntry, entry.entry_id)
+            assert stored is not None
+            ledger.cancel(session, stored, turn.at, by="customer", why="withdrawn")
+    row.state = "withdrawn"
+    row.updated_at = turn.at
+    conversation = session.get(models.Conversation, row.conversation_id)
+    if conversation is not None and conversation.owner == "queue":
+        conversation.owner = "bot"
+        conversation.fence += 1
+    audit.write(session, turn.at, "customer", "withdraw", row.case_id)
+    session.flush()
+    return Answer((Reply(say("withdrawn", title=progress.title_of(session, row))),), None, None)
