@@ -5,7 +5,18 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, confirmation, detail, escalation, evidence, intake, logistics, settlement, small_talk
+from bot.cases import (
+    bargaining,
+    case_file,
+    confirmation,
+    detail,
+    escalation,
+    evidence,
+    intake,
+    logistics,
+    settlement,
+    small_talk,
+)
 from bot.cases.reply import Answer
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard

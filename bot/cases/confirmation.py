@@ -5,7 +5,17 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, complaint, escalation, intake, logistics, progress, question, small_talk, withdrawal
+from bot.cases import (
+    bargaining,
+    complaint,
+    escalation,
+    intake,
+    logistics,
+    progress,
+    question,
+    small_talk,
+    withdrawal,
+)
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import WISHES

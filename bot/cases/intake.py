@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, detail, escalation, facts, listing, settlement
+from bot.cases import bargaining, case_file, detail, escalation, facts, listing, refusal, settlement
 from bot.cases.order_finder import OrderLineView
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
@@ -33,6 +33,10 @@ def open_case(session: Session, turn: Turn) -> Answer:
         same_line = not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named)
         if same_line:
             return go_on(session, turn, row, heard)
+    if row is not None and row.state == "refused" and not named:
+        if heard.wish in (None, row.wish):
+            return refusal.disagree(session, row, turn)
+        named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
     return locate(session, turn, heard, lines, named)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import Assessment
+from bot.cases import sympathy
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, wordings
@@ -17,12 +18,10 @@ def named(kinds: tuple[str, ...] | list[str]) -> str:
 
 
 def ask(session: Session, row: models.Case, turn: Turn, assessment: Assessment) -> Answer:
-    from bot.cases.settlement import sorry_for
-
     row.state = "awaiting_evidence"
     row.facts = {**row.facts, "needs": list(assessment.needs)}
     session.flush()
-    text = sorry_for(row, turn) + say("ask_evidence", turn.said, what=named(assessment.needs))
+    text = sympathy.sorry_for(row, turn) + say("ask_evidence", turn.said, what=named(assessment.needs))
     choices = (Choice("evidence:none", say("button_no_evidence")), Choice("human", say("button_human")))
     card = {"kind": "needs_evidence", "case_id": row.case_id, "needs": list(assessment.needs)}
     return Answer((Reply(text, choices, card),), "evidence", row.case_id)

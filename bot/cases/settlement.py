@@ -13,10 +13,20 @@ from sqlalchemy.orm import Session
 
 from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment, RemedyDue
-from bot.cases import audit, bargaining, detail, escalation, facts, policy, refusal, request_evidence
+from bot.cases import (
+    audit,
+    bargaining,
+    detail,
+    escalation,
+    facts,
+    policy,
+    refusal,
+    request_evidence,
+    sympathy,
+)
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
-from bot.cases.words import say, wordings, yuan
+from bot.cases.words import say, yuan
 from bot.ledger import ledger
 from bot.store import models
 from bot.store.platform import DemoShop
@@ -31,7 +41,7 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
     case = facts.case_of(session, row, turn.at)
     asking = detail.missing(case)
     if asking is not None:
-        sorry = sorry_for(row, turn)
+        sorry = sympathy.sorry_for(row, turn)
         question = detail.ask(asking, turn)
         replies = (msgspec.structs.replace(question, text=sorry + question.text),)
         return Answer(replies, "detail", row.case_id, {"asking": asking})
@@ -62,7 +72,7 @@ def record(session: Session, row: models.Case, assessment: Assessment, at: datet
 def to_person(session: Session, row: models.Case, turn: Turn, assessment: Assessment) -> Answer:
     """A person decides; the customer hears the rule's own sentence and that nothing is lost."""
     answer = escalation.hand_over(session, turn, assessment.to_human or "unknown_rule", row=row)
-    sorry = sorry_for(row, turn)
+    sorry = sympathy.sorry_for(row, turn)
     first = " ".join(part for part in (sorry, assessment.reasons[0].text if assessment.reasons else "") if part)
     return msgspec.structs.replace(answer, replies=(Reply(first), *answer.replies) if first else answer.replies)
 
@@ -90,7 +100,7 @@ def settle_at_once(session: Session, row: models.Case, turn: Turn, assessment: A
     audit.write(session, turn.at, "bot", "settle", row.case_id, remedies=[part[0] for part in parts])
     session.flush()
     reasons = [reason.text for reason in assessment.reasons[:2]]
-    text = "".join([sorry_for(row, turn), *reasons, say_done(done, assessment, row, turn)])
+    text = "".join([sympathy.sorry_for(row, turn), *reasons, say_done(done, assessment, row, turn)])
     return Answer((Reply(text, card=settled_card(row, done, assessment)),), None, row.case_id)
 
 
@@ -161,14 +171,3 @@ def settled_card(row: models.Case, done: list[dict[str, Any]], assessment: Asses
         "ledger": done,
         "reasons": [{"rule": reason.rule, "text": reason.text, "source": reason.source} for reason in assessment.reasons],
     }
-
-
-def sorry_for(row: models.Case, turn: Turn) -> str:
-    """One clause that names what happened to the customer, said once in a conversation."""
-    for issue in row.issues:
-        key = f"sorry_{issue}"
-        if key in wordings():
-            text = say(key)
-            return "" if any(text in old for old in turn.said) else text
-    return ""
-

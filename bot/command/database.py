@@ -9,10 +9,10 @@ import click
 @click.option("--demo/--no-demo", default=True, help="空库时载入演示店 / load the demo shop into an empty database")
 def command(demo: bool) -> None:
     """建库或升级;空库时载入演示店。"""
+    from bot.settings import settings
     from bot.store import demo as demo_shop
     from bot.store import migration
     from bot.store.database import session
-    from bot.settings import settings
 
     migration.upgrade(settings().database_url)
     if demo:

@@ -1,0 +1,312 @@
+"""The negotiation of a case over messages: its acts are kept with the case, its menus are offers in the database.
+
+The engine (bot.negotiation) is rebuilt from the opening facts and the acts each time, so nothing of a
+negotiation lives only in memory, and the same case can be replayed. What may be accepted is decided
+by the offers' rows, never by what a button or a tracker says.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.aftersales.assess import assess
+from bot.aftersales.assessment import Assessment
+from bot.aftersales.case import Case
+from bot.cases import audit, case_file, escalation, intake, policy, refusal, settlement, small_talk, sympathy
+from bot.cases.reply import Answer, Choice, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say
+from bot.negotiation.act import Act, read_act
+from bot.negotiation.negotiation import Human, Negotiation, Offer, Settled
+from bot.negotiation.option import Option
+from bot.negotiation.terms import read_terms
+from bot.store import models
+
+ANGER = {"calm": 0.0, "upset": 0.5, "angry": 0.8, "threatening": 0.9, "vulnerable": 0.3}
+
+FORM_WORDS = (
+    ("return_refund", re.compile(r"退货|寄回|退回去|上门取")),
+    ("exchange", re.compile(r"换(货|一|个|新|件|台|双|条)|给我换")),
+    ("resend", re.compile(r"补(发|寄)|重新?(发|寄)|再(发|寄)")),
+    ("repair", re.compile(r"维修|修(一下|好|理)|返修|保修")),
+    ("coupon", re.compile(r"券|优惠")),
+    ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
+    ("refund", re.compile(r"全(额|部|款)?退|退全|都退|全赔|不退货")),
+)
+HINTS = (
+    ("cash", re.compile(r"现金|退钱|退款|钱|转我")),
+    ("replacement", re.compile(r"换|补发|重发|新的")),
+    ("speed", re.compile(r"快|马上|立刻|赶紧|急|今天")),
+    ("future", re.compile(r"券|下次|以后|会员")),
+)
+
+
+def open_offer(session: Session, row: models.Case, turn: Turn, case: Case, assessment: Assessment) -> Answer:
+    """Begins the negotiation, or continues it on new facts; what was offered before stands."""
+    hints = [name for name, pattern in HINTS if pattern.search(turn.text)]
+    opening = {
+        "open": msgspec.to_builtins(case),
+        "assessment": msgspec.to_builtins(assessment),
+        "hints": hints,
+        "mood": ANGER.get(turn.mood, 0.0),
+    }
+    row.negotiation = [opening]
+    row.state = "negotiating"
+    session.flush()
+    return speak(session, row, turn, rebuild(row))
+
+
+def rebuild(row: models.Case) -> Negotiation:
+    """The negotiation so far, from the case's row alone."""
+    opening, *acts = row.negotiation
+    case = msgspec.convert(opening["open"], Case)
+    assessment = msgspec.convert(opening["assessment"], Assessment)
+    terms = read_terms(policy.current().negotiation)
+    negotiation = Negotiation.open(
+        case, assessment, terms, lambda facts: assess(facts, policy.current()), opening["hints"], opening["mood"]
+    )
+    for act in acts:
+        negotiation = negotiation.answer(read_act(act))
+    return negotiation
+
+
+def act(session: Session, row: models.Case, turn: Turn, done: Act) -> Answer:
+    """One act of the customer: written down, then answered."""
+    negotiation = rebuild(row).answer(done)
+    row.negotiation = [*row.negotiation, msgspec.to_builtins(done)]
+    latest = latest_offer(session, row)
+    if latest is not None and done.act != "ask_why":
+        latest.answer = msgspec.to_builtins(done)
+    row.updated_at = turn.at
+    session.flush()
+    return speak(session, row, turn, negotiation)
+
+
+def speak(session: Session, row: models.Case, turn: Turn, negotiation: Negotiation) -> Answer:
+    """The shop's move: an offer is a row before it is a sentence."""
+    move = negotiation.move()
+    match move:
+        case Settled():
+            return settle(session, row, turn, move.option)
+        case Human():
+            why = say("why_rounds") if move.reason == "dispute" else None
+            return escalation.hand_over(session, turn, move.reason, why=why, row=row)
+        case Offer():
+            if not move.options:
+                return nothing_to_offer(session, row, turn, move)
+            return offer(session, row, turn, move)
+    return small_talk.small_talk(session, turn)
+
+
+def nothing_to_offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer:
+    """Nothing owed and nothing to give: a refusal with its reasons."""
+    assessment = msgspec.convert(row.assessment, Assessment)
+    return refusal.refuse(session, row, turn, assessment)
+
+
+def offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer:
+    expires = turn.at + timedelta(hours=move.hours)
+    if not move.reasons or latest_offer(session, row) is None:
+        session.add(
+            models.Offer(
+                offer_id=f"off_{uuid.uuid4().hex[:16]}", case_id=row.case_id, at=turn.at, by="bot", expires_at=expires,
+                options=[shown(option, text) for option, text in zip(move.options, move.texts, strict=True)],
+            )
+        )
+        session.flush()
+    lines = [f"{number}. {text}" for number, text in enumerate(move.texts, 1)] if len(move.texts) > 1 else list(move.texts)
+    sorry = sympathy.sorry_for(row, turn) if move.turn == 1 else ""
+    reasons = "".join(reason.text for reason in move.reasons)
+    text = "\n".join(part for part in (sorry, reasons, move.message, *lines) if part)
+    choices = [Choice(f"option:{option.id}", text) for option, text in zip(move.options, move.texts, strict=True)]
+    choices += [Choice("another", say("button_another")), Choice("human", say("button_human"))]
+    card = {
+        "kind": "offer",
+        "case_id": row.case_id,
+        "options": [shown(option, text) for option, text in zip(move.options, move.texts, strict=True)],
+        "until": expires.isoformat(),
+    }
+    return Answer((Reply(text, tuple(choices), card),), "offer", row.case_id)
+
+
+def shown(option: Option, text: str) -> dict[str, Any]:
+    """An option as the contract writes it (sections 5 and 6)."""
+    return {"id": option.id, "remedy": option.remedy, "fen": option.fen, "cost_fen": option.cost_fen, "text": text}
+
+
+def latest_offer(session: Session, row: models.Case) -> models.Offer | None:
+    return session.scalars(
+        select(models.Offer).where(models.Offer.case_id == row.case_id, models.Offer.by == "bot").order_by(models.Offer.at.desc())
+    ).first()
+
+
+def negotiating(session: Session, turn: Turn) -> models.Case | None:
+    """The case with offers open, or None."""
+    row = case_file.current(session, turn)
+    return row if row is not None and row.state == "negotiating" else None
+
+
+def settle(session: Session, row: models.Case, turn: Turn, option: Option) -> Answer:
+    """The accepted option becomes ledger entries, once; then it is said, from the entries."""
+    parts = [(part.remedy, part.fen, part.cost_fen) for part in option.parts]
+    done = settlement.fulfil(session, row, [(str(remedy), fen, cost) for remedy, fen, cost in parts], return_needed=option.return_needed, at=turn.at)
+    row.state = "awaiting_return" if any(entry["state"] == "awaiting_return" for entry in done) else "settled"
+    audit.write(session, turn.at, "customer", "accept_offer", row.case_id, option=option.id)
+    session.flush()
+    assessment = msgspec.convert(row.assessment, Assessment)
+    text = settlement.say_done(done, assessment, row, turn)
+    return Answer((Reply(text, card=settlement.settled_card(row, done, assessment)),), None, row.case_id)
+
+
+def accept_offer(session: Session, turn: Turn) -> Answer:
+    """「可以」「就第二个」「那就券吧」."""
+    row = negotiating(session, turn)
+    if row is None:
+        return no_offer(session, turn)
+    latest = latest_offer(session, row)
+    options = latest.options if latest else []
+    chosen = named_option(turn, options)
+    if chosen is None and len(options) == 1:
+        chosen = options[0]["id"]
+    if chosen is None:
+        choices = tuple(Choice(f"option:{option['id']}", str(option["text"])) for option in options)
+        return Answer((Reply(say("which_offer", turn.said), choices),), "offer", row.case_id)
+    return accept_option(session, turn, chosen)
+
+
+def accept_option(session: Session, turn: Turn, option_id: str) -> Answer:
+    """A chosen option. It must stand in an offer of this case that has not expired."""
+    row = negotiating(session, turn)
+    if row is None:
+        return no_offer(session, turn)
+    offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id)).all()
+    standing = {
+        option["id"] for stored in offers if stored.expires_at is None or stored.expires_at > turn.at for option in stored.options
+    }
+    if option_id not in standing:
+        return settlement.advance(session, row, turn)
+    return act(session, row, turn, Act("accept", option=option_id))
+
+
+def named_option(turn: Turn, options: list[dict[str, Any]]) -> str | None:
+    """The option the words point at: by its number, its form, or its sum."""
+    numbers = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
+    bare = re.fullmatch(r"\s*(?:第|选|要|方案)?\s*([1-9一二三四])\s*(?:个|种|号)?\s*[吧。.!！]?\s*", turn.text)
+    if not numbers and bare:
+        numbers = ["一二三四".index(bare[1]) + 1 if bare[1] in "一二三四" else int(bare[1])]
+    if numbers:
+        index = numbers[0] - 1 if numbers[0] > 0 else numbers[0]
+        if -len(options) <= index < len(options):
+            return str(options[index]["id"])
+    wanted = form_named(turn.text)
+    fitting = [option for option in options if option["remedy"] == wanted]
+    if len(fitting) == 1:
+        return str(fitting[0]["id"])
+    sums = {int(value) for value in turn.values("amount") if isinstance(value, int | float)}
+    fitting = [option for option in options if option["fen"] in sums]
+    return str(fitting[0]["id"]) if len(fitting) == 1 else None
+
+
+def form_named(text: str) -> str | None:
+    return next((name for name, pattern in FORM_WORDS if pattern.search(text)), None)
+
+
+def reject_offer(session: Session, turn: Turn) -> Answer:
+    row = negotiating(session, turn)
+    if row is None:
+        return no_offer(session, turn)
+    hints = tuple(name for name, pattern in HINTS if pattern.search(turn.text))
+    return act(session, row, turn, Act("reject", hints=hints, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
+
+
+def counter_offer(session: Session, turn: Turn) -> Answer:
+    """「最少退我三十」「一半」「换一个吧」「第二个」: a choice, or what the customer wants instead."""
+    row = negotiating(session, turn)
+    if row is None:
+        current = case_file.current(session, turn)
+        if current is not None and current.state == "refused":
+            return refusal.disagree(session, current, turn)
+        if current is not None and current.state == "with_person":
+            return escalation.still_with_person(session, turn, current)
+        return intake.open_case(session, msgspec.structs.replace(turn, intent="compensation"))
+    latest = latest_offer(session, row)
+    options = latest.options if latest else []
+    amount = asked_fen(session, row, turn)
+    if amount is None or any(option["fen"] == amount for option in options):
+        chosen = named_option(turn, options)
+        if chosen is not None:
+            return accept_option(session, turn, chosen)
+    wanted = form_named(turn.text) or {"return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend"}.get(turn.intent)
+    if amount is None and wanted is None and turn.intent == "refund":
+        wanted = "refund"
+    if amount is None and wanted is None:
+        return not_an_offer(session, row, turn, options)
+    remedy = wanted if wanted is not None and (amount is None or wanted in {"coupon", "gift"}) else "refund_part"
+    if remedy in {"return_refund", "refund"}:
+        fen = paid_fen(session, row)
+    elif remedy in {"exchange", "resend", "repair"}:
+        fen = 0
+    else:
+        fen = amount or 0
+    return act(session, row, turn, Act("counter", remedy=remedy, fen=fen, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
+
+
+def not_an_offer(session: Session, row: models.Case, turn: Turn, options: list[dict[str, Any]]) -> Answer:
+    """Words that name neither sum nor form: asked once more, then a person."""
+    if turn.intent == "compensation" or turn.intent == "counter_offer":
+        return act(session, row, turn, Act("reject", mood=ANGER.get(turn.mood, 0.0)))
+    if turn.unclear >= 1:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
+    choices = tuple(Choice(f"option:{option['id']}", str(option["text"])) for option in options)
+    choices += (Choice("human", say("button_human")),)
+    return Answer((Reply(say("which_offer", turn.said), choices),), "offer", row.case_id, None, turn.unclear + 1)
+
+
+def asked_fen(session: Session, row: models.Case, turn: Turn) -> int | None:
+    """The sum the customer names, in fen; a share is of what was paid for the line."""
+    amounts = [int(value) for value in turn.values("amount") if isinstance(value, int | float)]
+    if amounts:
+        return amounts[0]
+    shares = [float(value) for value in turn.values("ratio") if isinstance(value, int | float)]
+    if shares and 0 < shares[0] <= 1:
+        return round(paid_fen(session, row) * shares[0])
+    bare = re.fullmatch(r"\D{0,6}?(\d{1,6})\s*(?:元|块|块钱)?\D{0,4}", turn.text.strip())
+    if bare and int(bare[1]) > 4:
+        return int(bare[1]) * 100
+    return None
+
+
+def paid_fen(session: Session, row: models.Case) -> int:
+    line = session.get(models.OrderLine, (row.order_id, row.line_id))
+    return int(line.unit_paid_fen * line.quantity) if line else 0
+
+
+def explain(session: Session, turn: Turn) -> Answer:
+    """「为什么」: the rules that fired with their facts; for an open offer the same offer again."""
+    row = case_file.current(session, turn)
+    if row is not None and row.state == "negotiating":
+        return act(session, row, turn, Act("ask_why"))
+    if row is not None and row.assessment:
+        reasons = [str(reason["text"]) for reason in row.assessment.get("reasons", [])]
+        source = next((str(reason["source"]) for reason in row.assessment.get("reasons", [])), "")
+        if reasons:
+            text = "".join(reasons) + (say("answer_source", source=source) if source else "")
+            return Answer((Reply(text, (Choice("human", say("button_human")),)),), turn.awaiting, row.case_id, turn.pending or None)
+    return small_talk.small_talk(session, turn)
+
+
+def no_offer(session: Session, turn: Turn) -> Answer:
+    """An answer to an offer where none is open."""
+    row = case_file.current(session, turn)
+    if row is not None and row.state == "refused":
+        return refusal.disagree(session, row, turn)
+    if row is not None and row.state == "with_person":
+        return escalation.still_with_person(session, turn, row)
+    return Answer((Reply(say("no_offer_open", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)
