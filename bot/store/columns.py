@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, DateTime, ForeignKey, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import registry
+from sqlalchemy.orm import registry, relationship
 from sqlalchemy.orm.decl_api import DeclarativeMeta
 from sqlalchemy.types import TypeDecorator
 
@@ -80,3 +80,17 @@ def one_of(name: str, values: Iterable[str], table: str) -> CheckConstraint:
 
 def at_least(name: str, least: int, table: str) -> CheckConstraint:
     return CheckConstraint(f"{name} >= {least}", name=f"ck_{table}_{name}_least")
+
+
+def insert_parents_first() -> None:
+    """Lets a session write a row after the rows it points to, in whatever order they were added.
+
+    SQLAlchemy orders its inserts by relationships, not by foreign keys; we use no other relationships.
+    """
+    classes = {mapper.local_table: mapper.class_ for mapper in mapped.mappers}
+    for table, child in classes.items():
+        for constraint in table.foreign_key_constraints:
+            name = "_".join(["parent", *constraint.column_keys])
+            columns = list(constraint.columns)
+            parent: Any = relationship(classes[constraint.referred_table], foreign_keys=columns, lazy="raise")
+            child.__mapper__.add_property(name, parent)

@@ -191,7 +191,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.conversation_id"], name="fk_cases_conversation_id"),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_cases_customer_id"),
         sa.ForeignKeyConstraint(["order_id", "line_id"], ["order_lines.order_id", "order_lines.line_id"], name="fk_cases_order_id_line_id"),
-        sa.ForeignKeyConstraint(["order_id"], ["orders.order_id"], name="fk_cases_order_id"),
         sa.PrimaryKeyConstraint("case_id", name="pk_cases"),
     )
     op.create_index("ix_cases_conversation_id", "cases", ["conversation_id"], unique=False)

@@ -89,6 +89,8 @@ def entry_guards(dialect: str) -> dict[str, tuple[str, str]]:
         "refund_or_replace": (
             "ledger: the same pieces would be both refunded and replaced",
             f"""NEW.remedy IN ('refund', 'return_refund', 'exchange', 'resend') AND NEW.cause <> 'billing_error'
+                AND (NEW.remedy IN ('exchange', 'resend') OR EXISTS (SELECT 1 FROM ledger_entries e
+                     WHERE {SAME_LINE} AND e.remedy IN ('exchange', 'resend') AND {STANDS} AND {UNFINISHED}))
                 AND (SELECT coalesce(sum(CASE WHEN e.remedy IN ('exchange', 'resend')
                         THEN l.unit_paid_fen * coalesce(e.quantity, l.quantity) ELSE e.fen END), 0)
                      FROM ledger_entries e JOIN order_lines l ON l.order_id = e.order_id AND l.line_id = e.line_id
