@@ -7,6 +7,7 @@ Whatever goes wrong is caught here, once: the customer hears a true sentence, th
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from abc import ABC, abstractmethod
 from typing import Any
@@ -66,7 +67,7 @@ class ShopAction(Action, ABC):
 
 def payload(choice_id: str) -> str:
     """A button's payload: the intent `choose` with the choice's id."""
-    return '/choose{"choice": "%s"}' % choice_id
+    return "/choose" + json.dumps({"choice": choice_id}, ensure_ascii=False)
 
 
 def read_turn(tracker: Tracker) -> Turn:

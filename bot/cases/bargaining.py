@@ -81,9 +81,9 @@ def act(session: Session, row: models.Case, turn: Turn, done: Act) -> Answer:
     """One act of the customer: written down, then answered."""
     negotiation = rebuild(row).answer(done)
     row.negotiation = [*row.negotiation, msgspec.to_builtins(done)]
-    latest = latest_offer(session, row)
-    if latest is not None and done.act != "ask_why":
-        latest.answer = msgspec.to_builtins(done)
+    waiting = unanswered_offer(session, row)
+    if waiting is not None and done.act != "ask_why":
+        waiting.answer = msgspec.to_builtins(done)
     row.updated_at = turn.at
     session.flush()
     return speak(session, row, turn, negotiation)
@@ -113,7 +113,7 @@ def nothing_to_offer(session: Session, row: models.Case, turn: Turn, move: Offer
 
 def offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer:
     expires = turn.at + timedelta(hours=move.hours)
-    if not move.reasons or latest_offer(session, row) is None:
+    if unanswered_offer(session, row) is None:
         session.add(
             models.Offer(
                 offer_id=f"off_{uuid.uuid4().hex[:16]}", case_id=row.case_id, at=turn.at, by="bot", expires_at=expires,
@@ -141,10 +141,10 @@ def shown(option: Option, text: str) -> dict[str, Any]:
     return {"id": option.id, "remedy": option.remedy, "fen": option.fen, "cost_fen": option.cost_fen, "text": text}
 
 
-def latest_offer(session: Session, row: models.Case) -> models.Offer | None:
-    return session.scalars(
-        select(models.Offer).where(models.Offer.case_id == row.case_id, models.Offer.by == "bot").order_by(models.Offer.at.desc())
-    ).first()
+def unanswered_offer(session: Session, row: models.Case) -> models.Offer | None:
+    """The bot's offer that waits for an answer; there is at most one."""
+    offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id, models.Offer.by == "bot"))
+    return next((stored for stored in offers if stored.answer is None), None)
 
 
 def negotiating(session: Session, turn: Turn) -> models.Case | None:
@@ -170,8 +170,8 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
-    latest = latest_offer(session, row)
-    options = latest.options if latest else []
+    waiting = unanswered_offer(session, row)
+    options = waiting.options if waiting else []
     chosen = named_option(turn, options)
     if chosen is None and len(options) == 1:
         chosen = options[0]["id"]
@@ -236,8 +236,8 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
         if current is not None and current.state == "with_person":
             return escalation.still_with_person(session, turn, current)
         return intake.open_case(session, msgspec.structs.replace(turn, intent="compensation"))
-    latest = latest_offer(session, row)
-    options = latest.options if latest else []
+    waiting = unanswered_offer(session, row)
+    options = waiting.options if waiting else []
     amount = asked_fen(session, row, turn)
     if amount is None or any(option["fen"] == amount for option in options):
         chosen = named_option(turn, options)
