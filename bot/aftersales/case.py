@@ -114,6 +114,8 @@ class KnownFacts(Fact, frozen=True):
     safety_kind: SafetyKind | None = None
     fresh_problem: FreshProblem | None = None
     promised: str | None = None
+    platform_ticket: bool | None = None
+    """An open ticket of the platform or a regulator, as the shop's systems know it (rules.md 2.3 H9)."""
 
 
 class Order(Fact, frozen=True):

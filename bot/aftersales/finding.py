@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.aftersales.assessment import Deadline, HumanReason, Reason, RemedyDue, ReturnFreight
 from bot.aftersales.case import Evidence
+
+State = Literal["owed", "negotiable", "needs_evidence", "refused"]
 
 
 @dataclass(slots=True)
@@ -15,7 +18,7 @@ class Finding:
     state: owed (do it), negotiable (between floor and cap), needs_evidence, refused.
     """
 
-    state: str
+    state: State
     remedies: tuple[RemedyDue, ...] = ()
     floor_fen: int = 0
     cap_fen: int = 0

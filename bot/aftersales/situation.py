@@ -9,6 +9,7 @@ from functools import cached_property
 import msgspec
 
 from bot.aftersales.case import Case, KnownFacts, Line, PastEntry, PriceNow
+from bot.aftersales.finding import Finding
 from bot.aftersales.money import share_of
 from bot.aftersales.period import end_of_day
 from bot.aftersales.policy import Policy
@@ -29,6 +30,9 @@ class Situation:
       it is taken for this line only where the order has no other.
     """
 
+    found: Finding
+    """What the tables found; set before the rules that look at it (handover, ways)."""
+
     def __init__(self, case: Case, policy: Policy) -> None:
         self.case = case
         self.policy = policy
@@ -41,7 +45,7 @@ class Situation:
         self.traits = frozenset(case.sku.traits)
         self.labels = frozenset(self.line.labels)
         self.evidence = frozenset(case.evidence)
-        self.issues = frozenset(case.issues)
+        self.issues = frozenset(case.issues) | ({"safety"} if self.facts.safety_kind else set())
         self.history = _of_line(case, self.line)
         self._settle_past()
 
@@ -90,7 +94,7 @@ class Situation:
     @property
     def over(self) -> bool:
         """Nothing is left to settle for the goods: closed, or every piece refunded."""
-        return self.order.status == "closed" or self.kept == 0 or self.value_fen == 0
+        return self.order.status == "closed" or self.kept == 0 or self.value_fen == 0 < self.paid_fen
 
     @cached_property
     def ship_by(self) -> datetime | None:
@@ -147,9 +151,7 @@ class Situation:
 
     @cached_property
     def goodwill_fen(self) -> int:
-        """The most goodwill (善意补偿) for this line; 0 where a person has to look at the customer's claims."""
-        if self.suspicious:
-            return 0
+        """The most goodwill (善意补偿) for this line."""
         tier = self.policy.tiers.get(self.case.customer.tier)
         ratio = (tier.goodwill_ratio if tier else None) or self.policy.goodwill_ratio
         most = (tier.goodwill_max_fen if tier else None) or self.policy.goodwill_max_fen
