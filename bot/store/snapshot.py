@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.aftersales import case as facts
+from bot.aftersales.policy import BadPolicy, Policy
 from bot.store.models import Customer, Order, OrderLine, PolicyVersion, Price, Sku
 
 
@@ -56,6 +57,10 @@ def read(content: bytes | str) -> Snapshot:
         snapshot = msgspec.json.decode(content, type=Snapshot)
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise BadSnapshot(str(wrong)) from wrong
+    try:
+        Policy().with_overrides(snapshot.shop)
+    except BadPolicy as wrong:
+        raise BadSnapshot(f"{wrong.wanted} - at `$.shop.{wrong.field}`") from wrong
     once("skus", "sku_id", (sku.sku_id for sku in snapshot.skus))
     once("customers", "customer_id", (customer.customer_id for customer in snapshot.customers))
     once("orders", "order_id", (order.order_id for order in snapshot.orders))
