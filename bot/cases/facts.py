@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.aftersales import case as facts
 from bot.ledger import ledger
 from bot.store import models
+from bot.store.snapshot import order_of, policy_overrides
 
 CLAIMS_PERIOD = timedelta(days=90)
 
@@ -30,76 +31,41 @@ HISTORY_KIND = {
 
 
 def case_of(session: Session, row: models.Case, at: datetime) -> facts.Case:
-    """The case as the rules see it at `at`. Raises msgspec.ValidationError where stored facts are impossible."""
-    order = _get(session, models.Order, row.order_id)
-    line = _get(session, models.OrderLine, (row.order_id, row.line_id))
-    sku = _get(session, models.Sku, line.sku_id)
+    """The case as the rules see it at `at`. Raises msgspec.ValidationError where stored facts are impossible,
+    LookupError where the case points at rows that do not exist."""
+    order = order_of(session, str(row.order_id))
+    line = session.get(models.OrderLine, (row.order_id, row.line_id))
+    sku = session.get(models.Sku, line.sku_id) if line else None
+    if order is None or sku is None:
+        raise LookupError(f"案子 {row.case_id} 的订单 {row.order_id} 或商品不存在")
+    claims = {name: value for name, value in row.facts.items() if name in facts.KnownFacts.__struct_fields__}
     raw: dict[str, Any] = {
         "now": at,
-        "order": order_facts(session, order),
+        "order": order,
         "sku": sku_facts(sku),
         "line_id": row.line_id,
         "wish": row.wish,
         "issues": list(row.issues),
         "evidence": sorted({item.kind for item in evidence_of(session, row)}),
-        "facts": row.facts,
+        "facts": claims,
         "customer": customer_facts(session, row, at),
         "price": price_now(session, sku, row.facts.get("compared_spec"), at),
         "price_log": price_log(session, sku.sku_id, at),
         "history": paid_history(session, row),
-        "policy": None,
+        "policy": policy_overrides(session) or None,
     }
-    raw["facts"] = {name: value for name, value in row.facts.items() if name in facts.KnownFacts.__struct_fields__}
-    return msgspec.convert(raw, facts.Case)
-
-
-def order_facts(session: Session, order: models.Order) -> dict[str, Any]:
-    lines = session.scalars(
-        select(models.OrderLine).where(models.OrderLine.order_id == order.order_id).order_by(models.OrderLine.line_id)
-    )
-    return {
-        "order_id": order.order_id,
-        "customer_id": order.customer_id,
-        "status": order.status,
-        "paid_at": order.paid_at,
-        "promised_ship_by": order.promised_ship_by,
-        "shipped_at": order.shipped_at,
-        "delivered_at": order.delivered_at,
-        "freight_fen": order.freight_fen,
-        "lines": [
-            {
-                "line_id": line.line_id,
-                "sku_id": line.sku_id,
-                "quantity": line.quantity,
-                "unit_paid_fen": line.unit_paid_fen,
-                "red_packet_fen": line.red_packet_fen,
-                "labels": list(line.labels),
-                "price_protection": line.price_protection,
-            }
-            for line in lines
-        ],
-        "history": list(order.history or []),
-        "facts": dict(order.facts or {}),
-    }
+    return msgspec.convert(raw, facts.Case, from_attributes=True)
 
 
 def sku_facts(sku: models.Sku) -> dict[str, Any]:
-    return {
-        "sku_id": sku.sku_id,
-        "spu_id": sku.spu_id,
-        "title": sku.title,
-        "spec": sku.spec,
-        "category": sku.category,
-        "list_price_fen": sku.list_price_fen,
-        "return_cost_fen": sku.return_cost_fen,
-        "traits": list(sku.traits),
-        "is_new_product": sku.is_new_product,
-    }
+    return {field.name: getattr(sku, field.name) for field in msgspec.structs.fields(facts.Sku)}
 
 
 def customer_facts(session: Session, row: models.Case, at: datetime) -> dict[str, Any]:
     """The customer with the counts the abuse signals look at: of the last 90 days, this case left out."""
-    customer = _get(session, models.Customer, row.customer_id)
+    customer = session.get(models.Customer, row.customer_id)
+    if customer is None:
+        raise LookupError(f"案子 {row.case_id} 的顾客不存在")
     since = at - CLAIMS_PERIOD
     others = (
         select(func.count())
@@ -169,7 +135,7 @@ def compared_spec(session: Session, sku: models.Sku, text: str) -> str | None:
     for sibling in siblings:
         telling = words_of(sibling.spec) - own
         if any(word in said for word in telling):
-            return sibling.spec
+            return str(sibling.spec)
     return None
 
 
@@ -180,20 +146,12 @@ def words_of(spec: str) -> set[str]:
 def paid_history(session: Session, row: models.Case) -> list[dict[str, Any]]:
     """What was already paid for this line, and what else is open on it, as the rules read it."""
     history: list[dict[str, Any]] = []
-    for entry in ledger.entries_of_line(session, row.order_id, row.line_id):
+    for entry in ledger.entries_of_line(session, str(row.order_id), str(row.line_id)):
         kind = HISTORY_KIND.get(entry.remedy)
         if kind is None or entry.state == "cancelled" or entry.case_id == row.case_id:
             continue
-        if entry.state == "awaiting_return":
-            history.append({"kind": "return_open", "at": entry.at, "line_id": row.line_id, "fen": entry.fen, "quantity": entry.quantity})
-        else:
-            history.append({"kind": kind, "at": entry.at, "line_id": row.line_id, "fen": entry.fen, "quantity": entry.quantity})
+        kind = "return_open" if entry.state == "awaiting_return" else kind
+        quantity = entry.quantity
+        history.append({"kind": kind, "at": entry.at, "line_id": row.line_id, "fen": entry.fen, "quantity": quantity})
     return history
 
-
-def _get(session: Session, table: Any, key: Any) -> Any:
-    """The row with this key; a case always points at rows that exist, so a missing one is a fault of ours."""
-    row = session.get(table, key)
-    if row is None:
-        raise LookupError(f"{table.__tablename__} {key} 不存在")
-    return row

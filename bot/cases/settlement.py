@@ -94,7 +94,8 @@ def plain_due(assessment: Assessment, row: models.Case) -> RemedyDue | None:
 
 def settle_at_once(session: Session, row: models.Case, turn: Turn, assessment: Assessment, due: RemedyDue) -> Answer:
     """Pays what is owed without asking anything more, and says how it was worked out."""
-    parts = [(due.remedy, due.fen, 0), *((side.remedy, side.fen, 0) for side in assessment.remedies if side.remedy in SIDE)]
+    sides = [(str(side.remedy), side.fen, 0) for side in assessment.remedies if side.remedy in SIDE and side.kind == "owed"]
+    parts = [(str(due.remedy), due.fen, 0), *sides]
     done = fulfil(session, row, parts, return_needed=False, at=turn.at)
     row.state = "settled"
     audit.write(session, turn.at, "bot", "settle", row.case_id, remedies=[part[0] for part in parts])

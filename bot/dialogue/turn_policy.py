@@ -82,11 +82,11 @@ def next_action(tracker: DialogueStateTracker, domain: Domain) -> str | None:
         if isinstance(event, SlotSet) and event.key == ANSWERED:
             answered = True
         if isinstance(event, ActionExecuted):
-            name = event.action_name
+            name = str(event.action_name)
             if name == TROUBLE:
-                return ACTION_LISTEN_NAME
+                return str(ACTION_LISTEN_NAME)
             if name in domain.user_actions and name.startswith("action_"):
-                return ACTION_LISTEN_NAME if answered else TROUBLE
+                return str(ACTION_LISTEN_NAME) if answered else TROUBLE
             return None
     return None
 
