@@ -54,6 +54,13 @@ def _damage(s: Situation) -> Finding:
     return fresh.judge(s) if fresh.is_fresh(s) else breach.judge_damaged(s)
 
 
+def _promise(s: Situation) -> Finding:
+    """A broken price promise is kept by paying the difference, where that is what is wished."""
+    if s.price is not None and price_protection.promised(s) and s.wish in ("refund", "compensation"):
+        return price_protection.judge(s)
+    return breach.judge_promise(s)
+
+
 FAULTS: Mapping[Issue, Callable[[Situation], Finding]] = {
     "safety": safety.judge,
     "counterfeit": conduct.judge_counterfeit,
@@ -64,7 +71,7 @@ FAULTS: Mapping[Issue, Callable[[Situation], Finding]] = {
     "wrong_item": breach.judge_wrong,
     "missing_item": breach.judge_missing,
     "damaged_in_transit": _damage,
-    "promise_broken": breach.judge_promise,
+    "promise_broken": _promise,
     "not_received": delivery.judge_not_received,
 }
 """Issues of the goods or their delivery that give a remedy of their own."""
@@ -110,7 +117,7 @@ def closed(s: Situation) -> Facts | None:
 
 def _without_issue(s: Situation) -> Finding:
     """A wish without any issue, or with price_drop or change_of_mind only."""
-    if s.wish == "repair":
+    if s.wish == "repair" and s.delivered and "change_of_mind" not in s.issues:
         return quality.judge_repair(s)
     if s.wish in MONEY_WISHES or s.wish == "exchange" or "change_of_mind" in s.issues:
         return change_of_mind.judge(s)
@@ -119,7 +126,8 @@ def _without_issue(s: Situation) -> Finding:
 
 def _by_wish(s: Situation) -> Finding:
     """No fault of the goods is named: what the wish and the state of the order give."""
-    money = s.wish in MONEY_WISHES
+    back = s.issues & {"change_of_mind", "return_obstructed"}
+    money = s.wish in MONEY_WISHES or (s.wish == "complaint" and bool(back))
     if money and s.unshipped:
         return delivery.judge_unshipped(s)
     if money and s.in_transit:

@@ -103,6 +103,14 @@ def never_a_reason(s: Situation) -> Facts | None:
 
 
 @rule(
+    "QD-12", when="大件有质量问题", effect="商家上门取件(商家包安装的上门拆取),怠于上门的直接退款",
+    text="大件由商家在 {days} 天内上门取件,不用您自己寄;拆箱和安装都不影响退换。", source=f"{src.D15_BIG}第10条",
+)
+def bulky_pickup(s: Situation) -> Facts | None:
+    return {"days": s.policy.quality.bulky_pickup_days} if "bulky" in s.traits and s.delivered else None
+
+
+@rule(
     "QD-02", when="七天与三包期(没有三包的 180 天)都已过", effect="没有法定的退换修义务,可协商维修",
     text="签收已超过 {days} 天,质量问题的退换修期限到 {end:time} 为止;维修或其他办法可以和我们商量。",
     source=f"{src.L1}第23–24条;{src.D14}", then=_paid_repair,
@@ -213,8 +221,8 @@ def within_warranty(s: Situation) -> Facts | None:
 
 
 TABLE = (
-    never_a_reason, all_over, no_picture, minor_bulky, minor_flaw, repaired_twice, customised_part, within_law,
-    electronics, broken_refund, within_warranty,
+    never_a_reason, all_over, no_picture, minor_bulky, minor_flaw, bulky_pickup, repaired_twice, customised_part,
+    within_law, electronics, broken_refund, within_warranty,
 )
 
 
@@ -226,7 +234,7 @@ def judge(s: Situation) -> Finding:
 @rule(
     "RP-01", when="想维修,没有说明问题,在三包期(没有三包的 180 天)内", effect="维修,运费商家",
     text="还在 {days} 天的保障期内,可以为您安排维修,运费由商家承担;请告诉我们哪里不好用。", source=f"{src.L1}第24条;{src.D14}",
-    then=_mend,
+    then=lambda s: _dated(s, owed_by_shop(s, in_kind("repair"))),
 )
 def repair_wished(s: Situation) -> Facts | None:
     return {"days": warranty(s)} if s.within_days(warranty(s)) else None

@@ -13,6 +13,8 @@ from bot.aftersales.situation import Situation
 
 NOTHING = RemedyDue("none", 0, False, "owed")
 
+CANNOT_GO_BACK = frozenset({"fresh", "flowers", "virtual"})
+
 WISHED: dict[str, tuple[Remedy, ...]] = {
     "refund": ("refund", "refund_part", "return_refund"),
     "return_goods": ("return_refund", "refund"),
@@ -27,8 +29,8 @@ WISHED: dict[str, tuple[Remedy, ...]] = {
 
 def money_back(s: Situation) -> RemedyDue:
     """The whole price back: against the goods, or without them where sending them back costs more than
-    they are worth (《售后争议处理总则》第17条)."""
-    if s.sku.return_cost_fen > s.value_fen:
+    they are worth or the goods cannot go back (《售后争议处理总则》第17条: fresh, flowers, virtual)."""
+    if s.sku.return_cost_fen > s.value_fen or s.traits & CANNOT_GO_BACK:
         return RemedyDue("refund", s.value_fen, False, "owed")
     return RemedyDue("return_refund", s.value_fen, True, "owed")
 
