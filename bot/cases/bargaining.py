@@ -78,7 +78,9 @@ def rebuild(row: models.Case) -> Negotiation:
 
 
 def act(session: Session, row: models.Case, turn: Turn, done: Act) -> Answer:
-    """One act of the customer: written down, then answered."""
+    """One act of the customer: written down, then answered. In the queue a person decides, not this."""
+    if escalation.in_queue(session, row):
+        return escalation.join(session, turn, row)
     negotiation = rebuild(row).answer(done)
     row.negotiation = [*row.negotiation, msgspec.to_builtins(done)]
     waiting = unanswered_offer(session, row)

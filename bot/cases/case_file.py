@@ -47,6 +47,10 @@ def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) ->
         .where(models.Case.customer_id == turn.customer_id, models.Case.order_id == line.order_id, models.Case.line_id == line.line_id, models.Case.state.in_(OPEN))
         .order_by(models.Case.updated_at.desc())
     ).first()
+    if row is None:
+        row = waiting_without_order(session, turn)
+        if row is not None:
+            row.order_id, row.line_id, row.wish = line.order_id, line.line_id, heard.wish or row.wish or natural_wish(heard.issues)
     if row is None or (row.state == "awaiting_return" and heard.wish not in (None, row.wish)):
         row = models.Case(
             case_id=f"case_{uuid.uuid4().hex[:16]}",
@@ -66,6 +70,15 @@ def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) ->
         session.flush()
     add(session, row, turn, heard)
     return row
+
+
+def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:
+    """The conversation's hand-over whose order was not known yet."""
+    return session.scalars(
+        select(models.Case).where(
+            models.Case.conversation_id == turn.conversation_id, models.Case.state == "with_person", models.Case.order_id.is_(None)
+        )
+    ).first()
 
 
 def add(session: Session, row: models.Case, turn: Turn, heard: Heard) -> None:

@@ -85,6 +85,19 @@ def still_with_person(session: Session, turn: Turn, row: models.Case) -> Answer:
     return Answer((Reply(text),), None, row.case_id)
 
 
+def in_queue(session: Session, row: models.Case) -> bool:
+    """Whether the case's conversation has left the bot's hands."""
+    conversation = session.get(models.Conversation, row.conversation_id)
+    return conversation is not None and conversation.owner != "bot"
+
+
+def join(session: Session, turn: Turn, row: models.Case) -> Answer:
+    """Another matter of a customer who already waits for a person goes to that person too."""
+    if row.state != "with_person":
+        to_person(session, row, "asked", turn.at)
+    return still_with_person(session, turn, row)
+
+
 def queue_sentence(session: Session, at: datetime, row: models.Case) -> str:
     """How many wait before this case, or that nobody is on duty and until when."""
     if not duty.staffed(at):

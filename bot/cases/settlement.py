@@ -37,7 +37,9 @@ AT_ONCE = frozenset({"refund", "refund_part", "price_difference", "resend"})
 
 
 def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
-    """The next step of a case on all its facts, and its words."""
+    """The next step of a case on all its facts, and its words. In the queue a person decides, not this."""
+    if escalation.in_queue(session, row):
+        return escalation.join(session, turn, row)
     case = facts.case_of(session, row, turn.at)
     asking = detail.missing(case)
     if asking is not None:

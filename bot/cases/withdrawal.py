@@ -34,7 +34,7 @@ def withdraw(session: Session, turn: Turn) -> Answer:
         choices = (Choice("human", say("button_human")),)
         return Answer((Reply(say("withdraw_paid", title=title, amount=yuan(paid)), choices),), None, row.case_id)
     wish = say(f"wish_{row.wish}") if row.wish else ""
-    ask = Reply(say("withdraw_ask", title=title, wish=wish), (Choice("yes", say("yes")), Choice("no", say("no"))))
+    ask = Reply(say("withdraw_ask", title=title, wish=wish), (Choice("yes", say("button_yes")), Choice("no", say("button_no"))))
     return Answer((ask,), "confirmation", row.case_id, {"confirming": "withdraw"})
 
 

@@ -50,7 +50,7 @@ def likely_yes(utilities: Vector, severity: float) -> Vector:
     wanted = np.array(FIRMNESS) * severity
     gap = utilities[:, None, :] - wanted[None, :, None]
     yes: Vector = 1.0 / (1.0 + np.exp(-np.clip(gap / NOISE, -40, 40)))
-    return yes.reshape(-1, utilities.shape[1])
+    return yes.reshape(yes.shape[0] * yes.shape[1], utilities.shape[1])
 
 
 def after_rejection(belief: Belief, best: Vector, severity: float) -> Belief:

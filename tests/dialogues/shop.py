@@ -34,8 +34,10 @@ def snapshot_of(number: int, given: list[dict[str, Any]], now: datetime = NOW) -
             other = f"{sku_id}_{place}"
             skus.append({"sku_id": other, "spu_id": spu_id, "is_new_product": False, **goods, "spec": sibling["spec"]})
             prices.append({"sku_id": other, "at": iso(before(now, sibling.get("days", 2))), "price_fen": sibling["fen"], "kind": "direct"})
-        shipped = None if order.get("shipped", 4) is None else iso(before(now, order.get("shipped", 4)))
-        delivered = None if order.get("delivered", 2) is None else iso(before(now, order.get("delivered", 2)))
+        delivered_days = order.get("delivered", 2)
+        shipped_days = order.get("shipped", (order.get("paid", 5) + (delivered_days or 0)) / 2)
+        shipped = None if shipped_days is None else iso(before(now, shipped_days))
+        delivered = None if delivered_days is None else iso(before(now, delivered_days))
         status = order.get("status") or ("delivered" if delivered else "shipped" if shipped else "paid")
         orders.append(
             {

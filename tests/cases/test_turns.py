@@ -1,0 +1,202 @@
+"""What a customer meets in a conversation: end states in the database, words, who owns the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from bot.cases import bargaining, choosing, complaint, escalation, evidence, intake, progress, small_talk, unanswered, withdrawal
+from bot.cases.conversation import take
+from bot.cases.turn import Entity, Turn
+from bot.ledger import ledger
+from bot.store import models
+from bot.store.database import session
+from tests.cases.conftest import Chat
+from tests.dialogues.shop import NOW
+
+LAMP = {"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 7, "delivered": 2}
+DROPPED = {
+    "goods": "phone", "unit": 599900, "paid": 3, "delivered": 1, "labels": ["return7", "price_protection"],
+    "protection": {"days": 15, "ratio": 1.0, "excluded_kinds": [], "from": "paid"}, "prices": [[0.1, 549900, "direct"]],
+}
+
+
+def only_case() -> models.Case:
+    with session(read_only=True) as db:
+        return db.scalars(select(models.Case)).one()
+
+
+def owner(conversation_id: str = "talk") -> str:
+    with session(read_only=True) as db:
+        row = db.get(models.Conversation, conversation_id)
+        assert row is not None
+        return str(row.owner)
+
+
+def money() -> list[tuple[str, int, str]]:
+    with session(read_only=True) as db:
+        return [(row.remedy, row.fen, row.state) for row in ledger.read(db)]
+
+
+def test_a_price_difference_is_paid_once_however_often_it_is_asked_for(given: Callable[..., str]) -> None:
+    given(DROPPED)
+    chat = Chat()
+    assert "500.00元" in chat.say("降价了退我差价", intake.open_case, intent="price_protection")
+    chat.say("降价了退我差价", intake.open_case, intent="price_protection")
+    chat.say("还没退给我啊 退差价", intake.open_case, intent="price_protection")
+    assert money() == [("price_difference", 50000, "paid")]
+
+
+def test_nothing_of_another_customer_is_found_by_its_order_number(given: Callable[..., str]) -> None:
+    given(LAMP)
+    given(DROPPED, number=2)
+    with session(read_only=True) as db:
+        theirs = db.scalars(select(models.Order.order_id).where(models.Order.customer_id == "cus_t002")).one()
+    words = Chat().say(f"订单{theirs}我要退款", intake.open_case, intent="refund", entities=(Entity("order_number", theirs),))
+    assert "手机" not in words
+    with session(read_only=True) as db:
+        assert db.scalars(select(models.Case)).all() == []
+
+
+def test_a_pressed_button_for_another_customers_order_opens_nothing(given: Callable[..., str]) -> None:
+    given(LAMP)
+    given(DROPPED, number=2)
+    with session(read_only=True) as db:
+        theirs = db.scalars(select(models.OrderLine).join(models.Order, models.Order.order_id == models.OrderLine.order_id).where(models.Order.customer_id == "cus_t002")).one()
+    Chat().say("/choose", choosing.choose, intent="choose", choice=f"line:{theirs.order_id}:{theirs.line_id}")
+    with session(read_only=True) as db:
+        assert db.scalars(select(models.Case)).all() == []
+
+
+def test_asking_for_a_person_puts_the_conversation_into_the_queue_at_once(given: Callable[..., str]) -> None:
+    given(LAMP)
+    words = Chat().say("转人工", escalation.hand_over_on_request, intent="human")
+    assert "人工" in words
+    assert owner() == "queue"
+    row = only_case()
+    assert (row.state, row.human_reason) == ("with_person", "asked")
+    assert row.summary is not None and row.summary["reason"] == "asked"
+
+
+def test_in_the_queue_the_bot_moves_no_money(given: Callable[..., str]) -> None:
+    given(DROPPED)
+    chat = Chat()
+    chat.say("转人工", escalation.hand_over_on_request, intent="human")
+    chat.say("先把差价退我", intake.open_case, intent="price_protection")
+    assert money() == []
+    assert owner() == "queue"
+
+
+def test_the_bot_is_silent_while_an_agent_owns_the_conversation(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("转人工", escalation.hand_over_on_request, intent="human")
+    with session() as db:
+        db.add(models.Agent(name="xiaoli", role="agent", password_hash="x"))
+        db.flush()
+        row = db.get(models.Conversation, "talk")
+        assert row is not None
+        row.owner, row.agent_id = "agent", "xiaoli"
+    assert chat.say("还在吗", small_talk.small_talk, intent="chitchat") == ""
+    with session(read_only=True) as db:
+        newest = db.scalars(select(models.Message).order_by(models.Message.seq.desc())).first()
+        assert newest is not None
+        assert (newest.sender, newest.text) == ("customer", "还在吗")
+
+
+def test_an_accepted_offer_is_one_payment_also_when_accepted_twice(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3})
+    chat = Chat()
+    chat.say("杯子碎了一只 赔我", intake.open_case, intent="compensation", issues=("damaged_in_transit",))
+    if chat.last.awaiting == "evidence":
+        chat.say("照片发了", evidence.take_evidence, intent="provide_evidence")
+    assert chat.last.awaiting == "offer"
+    choice = next(choice.id for reply in chat.last.replies for choice in reply.choices if choice.id.startswith("option:"))
+    chat.say("", choosing.choose, intent="choose", choice=choice)
+    before = money()
+    chat.say("", choosing.choose, intent="choose", choice=choice)
+    assert before
+    assert money() == before
+
+
+def test_an_option_that_was_never_offered_is_not_taken(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3})
+    chat = Chat()
+    chat.say("杯子碎了一只 赔我", intake.open_case, intent="compensation", issues=("damaged_in_transit",))
+    if chat.last.awaiting == "evidence":
+        chat.say("照片发了", evidence.take_evidence, intent="provide_evidence")
+    chat.say("", choosing.choose, intent="choose", choice="option:refund-999900")
+    assert money() == []
+
+
+def test_equal_facts_get_equal_offers_loud_or_meek(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3}, number=1)
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3}, number=2)
+    menus = []
+    for number, mood, text in ((1, "calm", "杯子到手有一只碎了 麻烦处理下"), (2, "angry", "什么垃圾 杯子碎了！！赔钱！！")):
+        chat = Chat(f"cus_t{number:03d}", f"talk_{number}")
+        chat.say(text, intake.open_case, intent="compensation", issues=("damaged_in_transit",), mood=mood)
+        if chat.last.awaiting == "evidence":
+            chat.say("照片发了", evidence.take_evidence, intent="provide_evidence", mood=mood)
+        menus.append({choice.id for reply in chat.last.replies for choice in reply.choices if choice.id.startswith("option:")})
+    assert menus[0]
+    assert menus[0] == menus[1]
+
+
+def test_a_withdrawn_request_pays_nothing_and_can_be_made_again(given: Callable[..., str]) -> None:
+    given({"goods": "dress", "unit": 25900, "paid": 6, "delivered": 2})
+    chat = Chat()
+    chat.say("裙子不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    if chat.last.awaiting == "offer":
+        chat.say("可以", bargaining.accept_offer, intent="affirm")
+    chat.say("不退了", withdrawal.withdraw, intent="withdraw_request")
+    chat.say("是", choosing.choose, intent="choose", choice="yes")
+    assert only_case().state == "withdrawn"
+    assert all(state == "cancelled" for _, _, state in money())
+
+
+def test_a_refusal_names_ways_left_and_disagreeing_brings_a_person(given: Callable[..., str]) -> None:
+    given({"goods": "biscuit", "unit": 5990, "paid": 4, "delivered": 2, "labels": ["no_return7_opened"]})
+    chat = Chat()
+    chat.say("饼干不好吃 退了吧 已经拆开了", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    for _ in range(6):
+        if owner() != "bot":
+            break
+        chat.say("不行 我不同意", bargaining.reject_offer, intent="reject_offer")
+    assert owner() == "queue"
+    assert money() == []
+
+
+def test_a_complaint_is_taken_by_a_person_and_never_stopped(given: Callable[..., str]) -> None:
+    given(LAMP)
+    words = Chat().say("你们卖假货 我要打12315", complaint.take_complaint, intent="complaint", issues=("counterfeit",), mood="threatening")
+    assert "您的权利" in words
+    assert only_case().human_reason == "counterfeit"
+
+
+def test_progress_tells_what_was_paid(given: Callable[..., str]) -> None:
+    given(DROPPED)
+    chat = Chat()
+    chat.say("退差价", intake.open_case, intent="price_protection")
+    assert "500.00元" in chat.say("退了没", progress.tell_progress, intent="refund_status")
+
+
+def test_a_message_nobody_could_answer_becomes_a_case_in_the_queue(given: Callable[..., str]) -> None:
+    given(LAMP)
+    unanswered.note("lost", "cus_t001", "台灯坏了怎么没人理")
+    Chat().say("你好", small_talk.small_talk, intent="greet")
+    assert owner("lost") == "queue"
+    with session(read_only=True) as db:
+        messages = db.scalars(select(models.Message.text).where(models.Message.conversation_id == "lost")).all()
+    assert messages == ["台灯坏了怎么没人理"]
+    assert list(unanswered.waiting()) == []
+
+
+def test_a_conversation_of_one_customer_cannot_be_taken_by_another(given: Callable[..., str]) -> None:
+    given(LAMP)
+    given(DROPPED, number=2)
+    Chat().say("你好", small_talk.small_talk, intent="greet")
+    with pytest.raises(PermissionError):
+        take(Turn("talk", "cus_t002", "我的订单呢", NOW), small_talk.small_talk)
