@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.store import migration
 from bot.store.database import engine
+from bot.store.models import Record
 
 POSTGRES = os.environ.get("HEQI_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 
@@ -26,19 +28,28 @@ def run_admin(*statements: str) -> None:
     admin.dispose()
 
 
-@pytest.fixture(scope="session")
-def postgres_template() -> Iterator[str]:
-    """The name of a migrated PostgreSQL database that tests copy; skips where no server answers."""
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped afterwards; skips where no server answers."""
     name = f"heqi_test_{uuid.uuid4().hex[:12]}"
     try:
         run_admin(f"CREATE DATABASE {name}")
     except OperationalError as unreachable:
         pytest.skip(f"no PostgreSQL at {make_url(POSTGRES).render_as_string()}: {str(unreachable.orig).strip().splitlines()[0]}")
     url = make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    migration.upgrade(url)
-    engine(url).dispose()
-    yield name
-    run_admin(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        yield url
+    finally:
+        engine(url).dispose()
+        run_admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_migrated() -> Iterator[str]:
+    """One migrated PostgreSQL database for all tests."""
+    with postgres_database() as url:
+        migration.upgrade(url)
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -51,14 +62,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def postgres_url(postgres_template: str) -> Iterator[str]:
-    """A migrated PostgreSQL database of its own."""
-    name = f"heqi_test_{uuid.uuid4().hex[:12]}"
-    run_admin(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    url = make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    yield url
-    engine(url).dispose()
-    run_admin(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(postgres_migrated: str) -> str:
+    """A migrated PostgreSQL database with nothing in it."""
+    tables = ", ".join(Record.metadata.tables)
+    with engine(postgres_migrated).begin() as connection:
+        # The ledger's triggers refuse this; as a replica no trigger runs.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return postgres_migrated
 
 
 @pytest.fixture
@@ -76,3 +87,15 @@ def database_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
     monkeypatch.setenv("HEQI_DATABASE_URL", url)
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of its own without any table, once of each kind."""
+    if request.param == "postgresql":
+        with postgres_database() as url:
+            yield url
+        return
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    yield url
+    engine(url).dispose()
