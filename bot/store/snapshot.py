@@ -185,10 +185,11 @@ def as_values(record: msgspec.Struct) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """JSON of nested facts. What a fact does not say is left out, so that unknown stays unknown."""
+    """A value as JSON holds it. What a fact does not say is left out, so that unknown stays unknown."""
+    built = msgspec.json.decode(msgspec.json.encode(value))
     if isinstance(value, facts.KnownFacts):
-        return {name: fact for name, fact in msgspec.to_builtins(value).items() if fact is not None}
-    return msgspec.to_builtins(value)
+        return {name: fact for name, fact in built.items() if fact is not None}
+    return built
 
 
 def order_of(session: Session, order_id: str) -> facts.Order | None:

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from bot.command import main
+from bot.ledger import ledger
+from bot.store.database import session
+from bot.store.models import Agent, AuditEntry, Case, Order
+from bot.store.password import FAILURES, LOCKED_FOR, matches
+from bot.store.platform import DemoShop, PlatformError
+from tests.ledger.shop import AT, open_shop
+
+
+def heqi(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), input=typed)
+
+
+def test_the_courier_brings_goods_back_and_the_money_goes_out(database_url: str) -> None:
+    with session() as opened:
+        case = open_shop(opened)
+        case.state = "awaiting_return"
+        entry = ledger.promise(opened, case, cause="change_of_mind", remedy="return_refund", fen=9950, at=AT)
+        ledger.accept(opened, entry, AT, return_needed=True)
+    first, second, nothing = heqi("shop", "returned", "o1", "l1"), heqi("shop", "returned", "o1", "l1"), heqi("shop", "returned", "o1", "l2")
+    assert (first.exit_code, second.exit_code, nothing.exit_code) == (0, 0, 1)
+    assert "99.50 元 已退出" in first.stdout
+    assert "没有新的退款" in second.stdout
+    assert "没有约定退货" in nothing.stderr
+    with session() as opened:
+        assert opened.get(Case, "k1").state == "settled"
+        assert [row["state"] for row in ledger.rows(opened, "k1")] == ["paid"]
+
+
+def test_what_the_platform_did_not_confirm_is_tried_again(database_url: str) -> None:
+    with session() as opened:
+        entry = ledger.promise(opened, open_shop(opened), cause="price_drop", remedy="price_difference", fen=500, at=AT)
+        ledger.accept(opened, entry, AT)
+        ledger.pay(opened, entry, DemoShop(opened, loses=1), AT)
+    assert " price_difference 500 paid" in heqi("shop", "pay-outs").stdout
+    assert "没有待付的款项" in heqi("shop", "pay-outs").stdout
+
+
+def test_the_demo_shop_is_loaded_by_command(database_url: str) -> None:
+    assert heqi("shop", "demo").exit_code == 0
+    with session() as opened:
+        assert len(opened.scalars(select(Order)).all()) == 80
+
+
+def test_a_desk_user_is_made_and_may_sign_in(database_url: str) -> None:
+    assert heqi("user", "add", "小王", "--role", "agent", "--password", "korrekt-pferd").exit_code == 0
+    assert heqi("user", "add", "店主", "--role", "owner", typed="korrekt-pferd\nkorrekt-pferd\n").exit_code == 0
+    with session() as opened:
+        agents = {agent.name: agent for agent in opened.scalars(select(Agent))}
+        assert {name: agent.role for name, agent in agents.items()} == {"小王": "agent", "店主": "owner"}
+        assert "korrekt" not in agents["小王"].password_hash
+        assert matches(agents["小王"], "korrekt-pferd", AT)
+        assert not matches(agents["小王"], "falsch", AT)
+        assert [entry.what for entry in opened.scalars(select(AuditEntry))] == ["user_set", "user_set"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--role", "king", "--password", "korrekt-pferd"), ("--role", "agent", "--password", ""), ("--password", "korrekt-pferd")]
+)
+def test_a_user_that_cannot_be_is_wrong_use(database_url: str, arguments: tuple[str, ...]) -> None:
+    assert heqi("user", "add", "小王", *arguments).exit_code == 2
+    with session() as opened:
+        assert opened.scalars(select(Agent)).all() == []
+
+
+def test_wrong_passwords_lock_the_user_for_a_while(database_url: str) -> None:
+    heqi("user", "add", "小王", "--role", "agent", "--password", "korrekt-pferd")
+    at = datetime(2026, 11, 25, tzinfo=timezone.utc)
+    with session() as opened:
+        agent = opened.get(Agent, "小王")
+        for _ in range(FAILURES - 1):
+            assert not matches(agent, "falsch", at)
+        assert matches(agent, "korrekt-pferd", at)
+        for _ in range(FAILURES):
+            assert not matches(agent, "falsch", at)
+        assert not matches(agent, "korrekt-pferd", at + LOCKED_FOR - timedelta(seconds=1))
+        assert matches(agent, "korrekt-pferd", at + LOCKED_FOR)
+
+
+def test_the_demo_shops_platform_answers_a_key_once(database_url: str) -> None:
+    with session() as opened:
+        open_shop(opened)
+        platform = DemoShop(opened)
+        receipt = platform.pay("key", "o1", "l1", "refund", 100, AT)
+        assert platform.pay("key", "o1", "l1", "refund", 100, AT + timedelta(days=1)) == receipt
+        with pytest.raises(ValueError, match="was used for refund of 100 fen"):
+            platform.pay("key", "o1", "l1", "refund", 101, AT)
+        label = platform.return_label("key", "o1", "l1")
+        assert label == platform.return_label("key", "o1", "l1")
+        assert label.tracking_number != platform.return_label("other", "o1", "l1").tracking_number
+        order = platform.order("o1")
+        assert order is not None
+        assert [line.line_id for line in order.lines] == ["l1", "l2"]
+        with pytest.raises(PlatformError):
+            DemoShop(opened, refuses=1).order("o1")
