@@ -17,6 +17,7 @@ setup: ## 建环境、装依赖、建库、装演示店
 
 train: setup ## 训练语言管线与对话(没有变化就不做)
 	@$(BIN)/heqi train
+	@$(BIN)/heqi dialogue
 
 run: train ## 启动产品
 	@$(BIN)/heqi run

@@ -16,6 +16,7 @@ COMMANDS = {
     "bench": "测量:语言理解、协商、负载 / measure",
     "config": "列出每个设置、取值与来源 / show settings",
     "database": "建库、升级、载入演示店 / create or upgrade the database",
+    "dialogue": "训练 Rasa 的对话 / train the dialogue",
     "export": "导出一个案子,可打成证据包 / export a case",
     "load": "载入店铺快照 / load a shop snapshot",
     "negotiate": "协商协议,标准输入输出 / negotiation protocol",
