@@ -44,7 +44,12 @@ def _may_need_seal(s: Situation) -> bool:
 
 
 def _opened(s: Situation) -> bool:
-    return s.facts.sealed is False or bool(s.facts.used_share)
+    return s.facts.sealed is False or _used(s)
+
+
+def _used(s: Situation) -> bool:
+    """Whether a part is used up: more than opening it to look."""
+    return bool(s.facts.used_share)
 
 
 def gift_fen(s: Situation) -> int:
@@ -175,12 +180,14 @@ def intimate_unsealed(s: Situation) -> Facts | None:
 
 
 @rule(
-    "NR-10", when="商品不完好(不只是打开查验)", effect="完好性有争议,折价由人工",
+    "NR-10", when="商品不完好,或已用掉一部分(不只是打开查验)", effect="完好性有争议,折价由人工",
     text="商品不完好的程度要由同事看过再答复您,打开查验和合理调试不算不完好。", source=f"{src.D2};{src.D1}第44条",
     then=_by_person,
 )
 def not_intact(s: Situation) -> Facts | None:
-    return {"intact": False} if s.facts.intact is False else None
+    if s.facts.intact is False or (_used(s) and not s.facts.intact):
+        return {"intact": s.facts.intact, "used_share": s.facts.used_share}
+    return None
 
 
 @rule(
@@ -204,7 +211,9 @@ def void_label(s: Situation) -> Facts | None:
     text="下单时没有「拆封或激活后不支持」的提示,拆开或激活不影响您退货。", source=f"{src.D2}3.2.2;{src.L3}第20条",
 )
 def no_label(s: Situation) -> Facts | None:
-    return {"sealed": s.facts.sealed, "activated": s.facts.activated} if _opened(s) or s.facts.activated else None
+    if s.facts.sealed is False or s.facts.activated:
+        return {"sealed": s.facts.sealed, "activated": s.facts.activated}
+    return None
 
 
 @rule(
@@ -251,11 +260,14 @@ def insured(s: Situation) -> Facts | None:
 
 @rule(
     "NR-18", when="支持七天无理由且在期内", effect="退货退款,退回运费由消费者承担(非包邮的付双程)",
-    text="这件商品可以无理由退货,商品完好寄回后退 {fen:yuan};没有质量问题的退货,退回的运费由您承担。",
+    text="这件商品可以无理由退货,完好寄回、商家收到后 {days} 天内退 {fen:yuan};没有质量问题的退货,退回的运费由您承担。",
     source=f"{src.L1}第25条;{src.D2};{src.D1}第44条", then=_agree,
 )
 def right_to_return(s: Situation) -> Facts | None:
-    return {"fen": s.value_fen - gift_fen(s), "end": s.return_end, "labels": sorted(s.labels)}
+    return {
+        "fen": s.value_fen - gift_fen(s), "days": s.policy.returns.refund_days, "end": s.return_end,
+        "labels": sorted(s.labels),
+    }
 
 
 REFUSING = (

@@ -76,6 +76,16 @@ def customised_in_work(s: Situation) -> Facts | None:
 
 
 @rule(
+    "UN-03", when="未发货,有「极速退款」标识,实付不超过 8000 元(虚拟、定制除外)", effect="平台系统自动退款",
+    text="订单带「极速退款」标识,申请后由系统自动退款。", source=src.D3,
+)
+def instant_refund(s: Situation) -> Facts | None:
+    if "instant_refund" not in s.labels or s.traits & {"virtual", "customised"}:
+        return None
+    return {"paid": s.paid_fen} if s.paid_fen <= s.policy.delivery.instant_refund_max_fen else None
+
+
+@rule(
     "UN-02", when="未发货,想退款或取消(超时与否都一样)", effect="全额退款,不用退回,无需证据",
     text="还没有发货,可以马上为您办理全额退款 {fen:yuan},退回原支付账户。", source=f"{src.D3};{src.D5}", then=_refund,
 )
@@ -112,7 +122,7 @@ def on_the_way(s: Situation) -> Facts | None:
 
 
 @rule(
-    "DL-01", when="发货已超时,想要补偿或催发", effect="没有法定赔付,不承诺平台赔付;可善意补偿,可随时退款",
+    "DL-01", when="发货已超时还没发,想要补偿或催发", effect="没有法定赔付,不承诺平台赔付;可善意补偿,可随时退款",
     text="确实晚于承诺的 {ship_by:time},对不起。您可以随时全额退款,我们也会催发;补偿方面可以和我们商量。",
     source=f"{src.D5};{src.D3}", then=_goodwill,
 )
@@ -121,8 +131,16 @@ def late(s: Situation) -> Facts | None:
 
 
 @rule(
+    "DL-06", when="发货已超时,现在已经发出或签收,想要补偿", effect="没有法定赔付,不承诺平台赔付;可善意补偿",
+    text="发货确实晚于承诺的 {ship_by:time},对不起;补偿方面可以和我们商量。", source=src.D5, then=_goodwill,
+)
+def was_late(s: Situation) -> Facts | None:
+    return {"ship_by": s.ship_by, "shipped_at": s.order.shipped_at} if s.late and not s.unshipped else None
+
+
+@rule(
     "DL-02", when="没有超过承诺的发货时间", effect="没有赔付;未发货可随时退款",
-    text="承诺的发货时间是 {ship_by:time},系统里没有超时;还没发货的话可以随时全额退款。", source=src.D5, then=_wait,
+    text="承诺的发货时间是 {ship_by:time},系统里没有超过这个时间。", source=src.D5, then=_wait,
 )
 def in_time(s: Situation) -> Facts | None:
     return {"ship_by": s.ship_by, "shipped_at": s.order.shipped_at} if s.ship_by else None
@@ -222,9 +240,9 @@ def trace(s: Situation) -> Facts | None:
     return {"hours": s.policy.delivery.tracing_hours}
 
 
-UNSHIPPED = (customised_in_work, unshipped)
+UNSHIPPED = (customised_in_work, instant_refund, unshipped)
 ON_THE_WAY = (fresh_not_delivered, late_on_the_way, no_refusal_without_reason, on_the_way)
-LATE = (fresh_not_delivered, late_and_delivered, late, in_time, never_paid)
+LATE = (fresh_not_delivered, late_and_delivered, was_late, late, in_time, never_paid)
 NOT_RECEIVED = (
     not_shipped_yet, lost_on_the_way, placed_without_consent, wrong_address, proof_there, no_proof, trace,
 )

@@ -56,7 +56,6 @@ class Returns(Section, frozen=True):
     window_hours: Hours = 168
     refund_days: Days = 7
     ship_back_days: Days = 7
-    confirm_days: Days = 10
 
 
 class Warranty(Section, frozen=True):
@@ -110,7 +109,6 @@ class Fresh(Section, frozen=True):
     small_share: Share = 0.3
     half_share: Share = 0.5
     book_hours: Hours = 48
-    pirated_book_days: Days = 90
 
 
 class Allergy(Section, frozen=True):
@@ -126,6 +124,7 @@ class Delivery(Section, frozen=True):
     """发货与查件 (rules.md 1.3)."""
 
     ship_hours: Hours = 48
+    instant_refund_max_fen: Fen = 800000
     tracing_hours: Hours = 48
 
 
@@ -140,7 +139,6 @@ class Platform(Section, frozen=True):
 
     after_sales_days: Days = 15
     evidence_hours: Hours = 24
-    shop_review_hours: Hours = 48
     regulator_hours: Hours = 24
 
 
@@ -258,7 +256,6 @@ AT_LEAST = (
     Floor("fresh.small_share", 0.3, "《生鲜商品争议处理细则》"),
     Floor("fresh.half_share", 0.5, "《生鲜商品争议处理细则》"),
     Floor("fresh.book_hours", 48, "《图书争议处理细则》"),
-    Floor("fresh.pirated_book_days", 90, "《图书争议处理细则》"),
     Floor("allergy.feedback_days", 60, "《过敏问题争议处理细则》"),
     Floor("allergy.photo_below_fen", 10000, "《过敏问题争议处理细则》"),
     Floor("allergy.medical_from_fen", 50000, "《过敏问题争议处理细则》"),
@@ -309,6 +306,12 @@ def _check_floors(policy: Policy) -> None:
     for field, most, article in AT_MOST:
         if _value(policy, field) > most:
             raise BadPolicy(field, f"{_value(policy, field)} 高于上限,应不多于 {most}({article})")
+    more = set(policy.price_protection.excluded_traits) - {"overseas", "auction", "virtual"}
+    if more:
+        raise BadPolicy(
+            "price_protection.excluded_traits",
+            f"{'、'.join(sorted(more))} 不能排除,只能是 overseas、auction、virtual(《价格保护服务规范》)",
+        )
     _check_tiers(policy)
     _check_warranties(policy)
 

@@ -6,7 +6,7 @@ section 4 has it: when, until when, what it asks for — never 「过期作废�
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.aftersales import change_of_mind, price_protection
 from bot.aftersales import source as src
@@ -24,6 +24,11 @@ NAMES = {
 def falls_short(s: Situation) -> bool:
     """Whether the customer gets less than wished, or must wait for a person."""
     return s.found.state != "owed" or s.found.human is not None
+
+
+def decided_against(s: Situation) -> bool:
+    """Whether something was refused, reduced or left to a person — not merely evidence asked for."""
+    return falls_short(s) and (s.found.state != "needs_evidence" or s.found.human is not None)
 
 
 def after_sales_end(s: Situation) -> datetime | None:
@@ -91,7 +96,7 @@ def say_what(s: Situation) -> Facts | None:
 )
 def platform(s: Situation) -> Facts | None:
     end = after_sales_end(s)
-    if not falls_short(s) or end is None or s.now >= end:
+    if not decided_against(s) or end is None or s.now >= end:
         return None
     return {"end": end, "hours": s.policy.platform.evidence_hours}
 
@@ -102,7 +107,7 @@ def platform(s: Situation) -> Facts | None:
 )
 def platform_any_time(s: Situation) -> Facts | None:
     end = after_sales_end(s)
-    if not falls_short(s) or (end is not None and s.now < end):
+    if not decided_against(s) or (end is not None and s.now < end):
         return None
     return {"hours": s.policy.platform.evidence_hours}
 
@@ -112,7 +117,7 @@ def platform_any_time(s: Situation) -> Facts | None:
     source=f"{src.L2}第46条;{src.L14}",
 )
 def regulator(s: Situation) -> Facts | None:
-    return {"state": s.found.state} if falls_short(s) and s.found.state != "needs_evidence" else None
+    return {"state": s.found.state} if decided_against(s) else None
 
 
 @rule(
@@ -155,6 +160,8 @@ def deadlines(s: Situation) -> tuple[Deadline, ...]:
     """The platform's clocks where they run (rules.md section 4)."""
     found = []
     end = after_sales_end(s)
-    if falls_short(s) and end is not None and s.now < end:
+    if decided_against(s) and end is not None and s.now < end:
         found.append(Deadline("售后服务有效期(建议在此之前申请平台介入)", end))
+    if s.facts.platform_ticket:
+        found.append(Deadline("商家向平台提交凭证", s.now + timedelta(hours=s.policy.platform.evidence_hours)))
     return tuple(found)
