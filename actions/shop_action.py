@@ -12,6 +12,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import Any
 
+import msgspec
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.cases import conversation, unanswered
 from bot.cases.reply import Answer
-from bot.cases.turn import Entity, Turn
+from bot.cases.turn import Burst, Entity, Turn
 from bot.cases.words import say
 from bot.settings import settings
 
@@ -47,7 +48,8 @@ class ShopAction(Action, ABC):
             answer = await asyncio.to_thread(conversation.take, turn, self.answer)
         except Exception:
             logger.exception("%s failed in conversation %s", self.name(), turn.conversation_id)
-            unanswered.note(turn.conversation_id, turn.customer_id, turn.text)
+            if not turn.recorded:  # a recorded message waits in the timeline, its channel sees to it
+                unanswered.note(turn.conversation_id, turn.customer_id, turn.text)
             dispatcher.utter_message(text=say("trouble"))
             return [SlotSet("answered", True)]
         for reply in answer.replies:
@@ -101,4 +103,5 @@ def read_turn(tracker: Tracker) -> Turn:
         pending=tracker.get_slot("pending") or {},
         unclear=int(tracker.get_slot("unclear") or 0),
         recorded=bool(metadata.get("recorded")),
+        burst=msgspec.convert(metadata["burst"], Burst) if metadata.get("burst") else None,
     )

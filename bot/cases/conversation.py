@@ -33,7 +33,7 @@ def take(turn: Turn, handler: Handler) -> Answer:
         escalation.take_up_unanswered(session, turn.at)
         if not turn.recorded:
             append(session, conversation, "customer", turn.text, turn.at, delivered=True)
-        if conversation.owner == "agent":
+        if conversation.owner == "agent" or not in_time(conversation, turn):
             return Answer((), turn.awaiting, turn.case_id, turn.pending or None, turn.unclear)
         said = said_by_bot(session, conversation)
         turn = msgspec.structs.replace(turn, customer_id=conversation.customer_id, said=said)
@@ -45,7 +45,14 @@ def take(turn: Turn, handler: Handler) -> Answer:
                 session, conversation, "bot", reply.text, turn.at,
                 choices=[{"id": choice.id, "label": choice.label} for choice in reply.choices], card=reply.card,
             )
+        conversation.answered_seq = turn.burst.through if turn.burst else conversation.heard_seq
         return answer
+
+
+def in_time(conversation: models.Conversation, turn: Turn) -> bool:
+    """Whether the turn's messages still wait for the bot; a turn that comes late says nothing."""
+    burst = turn.burst
+    return burst is None or (burst.after, burst.fence) == (conversation.answered_seq, conversation.fence)
 
 
 def said_by_bot(session: Session, conversation: models.Conversation) -> tuple[str, ...]:

@@ -19,11 +19,24 @@ class Entity(msgspec.Struct, frozen=True):
     end: int = 0
 
 
+class Burst(msgspec.Struct, frozen=True):
+    """The customer's messages that one turn answers: those after number `after` up to `through`.
+
+    `fence` is the conversation's when the turn began. A turn whose messages were answered meanwhile,
+    or whose conversation changed hands, is dropped: so none is answered twice.
+    """
+
+    after: int
+    through: int
+    fence: int
+
+
 class Turn(msgspec.Struct, frozen=True):
     """What was said, how it was understood, and what the conversation remembers.
 
     `ranking` holds (intent, probability), best first. `choice` is the id of a button. `recorded`
-    is true where the channel has already written the message to the timeline.
+    is true where the channel has already written the message to the timeline; such a channel can carry
+    files, and its turn says in `burst` which messages it answers.
     """
 
     conversation_id: str
@@ -44,6 +57,7 @@ class Turn(msgspec.Struct, frozen=True):
     unclear: int = 0
     recorded: bool = False
     said: tuple[str, ...] = ()
+    burst: Burst | None = None
 
     def values(self, entity: str) -> list[Any]:
         """The values of all entities of one kind, in the order of the text."""

@@ -95,6 +95,8 @@ def note_unanswered(tracker: DialogueStateTracker) -> None:
     """Notes the message nobody answered; a failing disk is logged, the customer still hears the truth."""
     message = tracker.latest_message
     metadata = (message.metadata if message else None) or {}
+    if metadata.get("recorded"):  # it waits in the timeline, its channel sees to it
+        return
     try:
         unanswered.note(tracker.sender_id, metadata.get("customer_id"), (message.text if message else "") or "")
     except OSError:

@@ -60,6 +60,8 @@ def append(
     choices: Sequence[dict[str, Any]] = (),
     card: dict[str, Any] | None = None,
     delivered: bool = False,
+    choice: str | None = None,
+    author: str | None = None,
 ) -> Message:
     """Writes one message at the end of the timeline; the conversation must be locked (conversation_turn).
 
@@ -74,9 +76,12 @@ def append(
         if known is not None:
             return known
     conversation.last_seq += 1
+    if sender == "customer":
+        conversation.heard_seq = conversation.last_seq
     message = Message(
         conversation_id=conversation.conversation_id, seq=conversation.last_seq, client_id=client_id, sender=sender,
         at=at, text=text, choices=list(choices), card=card, delivered=delivered,
+        choice=choice, author=author,
     )
     session.add(message)
     session.flush()
