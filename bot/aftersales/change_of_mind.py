@@ -176,7 +176,9 @@ def activated(s: Situation) -> Facts | None:
     text="贴身衣物要保护贴完好才能无理由退,您这件的情况要由同事看过再答复,可能按折价处理。", source=src.D2, then=_by_person,
 )
 def intimate_unsealed(s: Situation) -> Facts | None:
-    return {"sealed": False} if "intimate" in s.traits and s.facts.sealed is False else None
+    if "intimate" in s.traits and s.facts.sealed is False and not s.facts.intact:
+        return {"sealed": False, "intact": s.facts.intact}
+    return None
 
 
 @rule(

@@ -103,10 +103,11 @@ def check(case: Case) -> None:
     for number, each in enumerate(order.lines):
         if any(other.line_id == each.line_id for other in order.lines[:number]):
             raise BadCase(f"order.lines[{number}].line_id", f"{each.line_id} 出现了两次")
-        _check_returns(case, each)
     for where, entries in (("order.history", order.history), ("history", case.history)):
         for number, entry in enumerate(entries):
             _check_entry(case, f"{where}[{number}]", entry)
+    for each in order.lines:
+        _check_returns(case, each)
 
 
 def _line(case: Case) -> Line:

@@ -15,17 +15,22 @@ from bot.negotiation.terms import Terms
 
 
 class Entitlement(msgspec.Struct, frozen=True):
-    """floor, worth: neutral worth as shares of the price; least and most bound what may be offered."""
+    """floor, worth: neutral worth as shares of the price; every form is sized to `target`, which is worth
+    plus a lift that follows from the facts too; least and most bound what may be offered."""
 
     floor: float
     worth: float
+    target: float
     least: float
     most: float
     trace: str
 
 
-def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms) -> Entitlement:
-    """The entitlement of a matter whose owed remedies have these neutral worths."""
+def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms, lift: float = 0.0) -> Entitlement:
+    """The entitlement of a matter whose owed remedies have these neutral worths.
+
+    lift: what all forms are worth more than E, as a share of the price; at most terms.value.above.
+    """
     value = terms.value
     floor = max(0.0, min(owed_worths)) if owed_worths else 0.0
     seen = matter.severity * (value.unproven if matter.evidence == "none" else 1.0)
@@ -48,7 +53,8 @@ def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms) -
     return Entitlement(
         floor=floor,
         worth=worth,
-        least=max(floor, worth - value.below),
-        most=worth + value.above,
+        target=worth + lift,
+        least=max(floor, worth + lift - value.slack),
+        most=worth + lift + value.slack,
         trace=f"{rule};法定 {floor:.3f},应得 {worth:.3f}(占实付)",
     )

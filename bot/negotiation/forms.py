@@ -161,7 +161,7 @@ class _Builder:
     def allowed(self, right: Entitlement, owed: Sequence[Option]) -> Iterator[Option]:
         """The owed remedies as the law gives them, then every form of the entitlement's worth."""
         yield from owed
-        target = right.worth
+        target = right.target
         slack = self.terms.round_fen / self.value / min(1.0, self.terms.worth.coupon or 1.0)
         for base, legal in self.bases(target):
             if base and not legal and self.worth(base) >= right.least:
@@ -184,11 +184,11 @@ class _Builder:
                     yield option
 
 
-def forms_of(matter: Matter, terms: Terms) -> Forms:
+def forms_of(matter: Matter, terms: Terms, lift: float = 0.0) -> Forms:
     """All forms of a matter: the owed ones as the law gives them, the others sized to the entitlement."""
     build = _Builder(matter, terms)
     owed = [build.option(((due.remedy, due.fen),), owed=True) for due in matter.owed]
-    right = entitlement_of(matter, [option.worth for option in owed], terms)
+    right = entitlement_of(matter, [option.worth for option in owed], terms, lift)
     kept_goods = [due.fen for due in matter.owed if due.remedy in MONEY and not due.return_needed]
     floor_in_cash = min(kept_goods, default=0)
     options: dict[str, Option] = {}
@@ -196,7 +196,11 @@ def forms_of(matter: Matter, terms: Terms) -> Forms:
         spoken = sum(part.fen for part in option.parts)
         if option.owed or option.remedy in REPLACES or spoken >= floor_in_cash:
             options.setdefault(option.id, option)
-    kept = tuple(options.values())
+    topped = {option.remedy for option in options.values() if option.owed and option.extras}
+    kept = tuple(
+        option for option in options.values()
+        if option.extras or option.remedy not in topped or option.worth >= right.least
+    )
     rows = [
         features([(p.remedy, p.fen) for p in (o.parts[0], *o.extras)], build.value, matter.severity, terms.days)
         for o in kept

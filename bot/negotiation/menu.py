@@ -10,12 +10,46 @@ from collections.abc import Set
 
 import numpy as np
 
-from bot.negotiation.belief import Belief, likely_yes, tastes
-from bot.negotiation.forms import Forms
+from bot.negotiation.belief import Belief, likely_yes, prior, tastes
+from bot.negotiation.forms import Forms, forms_of
 from bot.negotiation.matter import MONEY, Matter
 from bot.negotiation.option import Option
 from bot.negotiation.terms import Terms
 from bot.negotiation.worth import Vector
+
+
+LIFTS = (0.0, 0.5, 1.0)
+"""How far above the entitlement all forms of a case may lie, as shares of terms.value.above."""
+LEAST = 2
+"""A menu has at least so many options where the case has them."""
+
+
+def in_money(option: Option, forms: Forms) -> bool:
+    """Whether an option gives the entitlement in money alone, so that nobody has to take a coupon for it."""
+    if option.extras:
+        return False
+    return option.remedy in MONEY or (
+        option.remedy == "return_refund" and option.worth >= forms.entitlement.least - 1e-9
+    )
+
+
+def planned(matter: Matter, terms: Terms) -> Planner:
+    """The planner of a matter at the lift of least expected total cost under the prior belief.
+
+    A lift pays when it makes keeping the goods better for both than sending them back. It follows from
+    the facts alone and holds for the whole negotiation, so that equal facts get equal money.
+    """
+    start = prior(terms)
+    best: tuple[float, Planner] | None = None
+    for share in LIFTS:
+        planner = Planner(matter, terms, forms_of(matter, terms, share * terms.value.above))
+        ids = {option.id for option in planner.menu(start, frozenset(), None, terms.rounds - 1)}
+        menu = [i for i, option in enumerate(planner.forms.options) if option.id in ids]
+        cost = planner.expected(menu, start, terms.rounds - 1) if menu else planner.no_deal
+        if best is None or cost < best[0] - 1e-9:
+            best = (cost, planner)
+    assert best is not None
+    return best[1]
 
 
 class Planner:
@@ -69,7 +103,12 @@ class Planner:
             rest = [i for i in fresh if i not in menu]
             if not rest:
                 break
-            menu.append(min(rest, key=lambda i: (self.expected([*menu, i], belief, turns_left), i)))
+            pick = min(rest, key=lambda i: (self.expected([*menu, i], belief, turns_left), i))
+            if len(menu) >= LEAST and self.expected([*menu, pick], belief, turns_left) >= self.expected(
+                menu, belief, turns_left
+            ):
+                break
+            menu.append(pick)
         chosen = [options[i] for i in menu]
         if asked and not asked.owed:
             chosen.insert(len([option for option in chosen if option.owed]), asked)
@@ -93,8 +132,7 @@ class Planner:
         return any(option.id not in shown for option in self.forms.options)
 
     def _in_money(self, index: int) -> bool:
-        option = self.forms.options[index]
-        return option.remedy in MONEY and not option.extras
+        return in_money(self.forms.options[index], self.forms)
 
     def best_utilities(self, menu: tuple[Option, ...]) -> Vector:
         """The highest utility on a menu for each preference."""

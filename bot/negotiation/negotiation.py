@@ -16,13 +16,17 @@ from bot.aftersales.assessment import Assessment, HumanReason, Reason, ReturnFre
 from bot.aftersales.case import Case
 from bot.negotiation.act import Act
 from bot.negotiation.belief import Belief, after_counter, after_rejection, after_words, prior
-from bot.negotiation.forms import Forms, asked_form, forms_of
+from bot.negotiation.forms import Forms, asked_form
 from bot.negotiation.matter import Matter, matter_of
-from bot.negotiation.menu import Planner
+from bot.negotiation.menu import Planner, planned
 from bot.negotiation.option import Option
-from bot.negotiation.terms import Terms
+from bot.negotiation.terms import Preference, Terms
 from bot.negotiation.words import Note, Speaker
 
+WISHES: dict[str, tuple[Preference, ...]] = {
+    "exchange": ("replacement",), "repair": ("replacement",), "resend": ("replacement",), "compensation": ("cash",),
+}
+"""Wish of the case → what it tells of the preference; asking for a refund tells nothing, most people do."""
 AT_ONCE = frozenset({"asked", "over_limit", "minor"})
 """Reasons for a person that leave the bot nothing to settle, even where something is owed."""
 
@@ -77,8 +81,8 @@ class _Room:
 
     def __init__(self, matter: Matter, terms: Terms, freight: ReturnFreight) -> None:
         self.matter, self.terms = matter, terms
-        self.forms: Forms = forms_of(matter, terms)
-        self.planner = Planner(matter, terms, self.forms)
+        self.planner: Planner = planned(matter, terms)
+        self.forms: Forms = self.planner.forms
         self.speaker = Speaker(matter, terms, self.forms.entitlement, freight)
 
 
@@ -101,7 +105,7 @@ class Negotiation:
         assessment: Assessment,
         terms: Terms,
         assess: Callable[[Case], Assessment] | None = None,
-        hints: Iterable[str] = (),
+        hints: Iterable[Preference] = (),
         mood: float = 0.0,
     ) -> Negotiation:
         """Begins on a case as assessed. assess: how to assess it again when evidence comes in.
@@ -110,7 +114,7 @@ class Negotiation:
         Raises ValueError when the case's line is not in its order.
         """
         room = _Room(matter_of(case, assessment, terms), terms, assessment.return_freight)
-        belief = after_words(prior(terms), terms, hints)  # type: ignore[arg-type]
+        belief = after_words(prior(terms), terms, (*WISHES.get(case.wish, ()), *hints))
         start = cls(terms, (), room, State(belief, mood=mood), case, assessment, assess)
         reason = assessment.to_human
         if assessment.decision == "human" or (
@@ -120,10 +124,10 @@ class Negotiation:
         return start._offered(None, None)
 
     @classmethod
-    def over(cls, matter: Matter, terms: Terms) -> Negotiation:
+    def over(cls, matter: Matter, terms: Terms, hints: Iterable[Preference] = ()) -> Negotiation:
         """Begins on bare facts, without a case: for simulation."""
         room = _Room(matter, terms, "merchant")
-        return cls(terms, (), room, State(prior(terms)))._offered(None, None)
+        return cls(terms, (), room, State(after_words(prior(terms), terms, hints)))._offered(None, None)
 
     @classmethod
     def replay(

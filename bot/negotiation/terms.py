@@ -30,7 +30,7 @@ class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Value(Term, frozen=True):
     premium: Annotated[float, msgspec.Meta(ge=0, le=0.3)]
-    below: Annotated[float, msgspec.Meta(ge=0, le=0.05)]
+    slack: Annotated[float, msgspec.Meta(ge=0, le=0.05)]
     above: Annotated[float, msgspec.Meta(ge=0, le=0.1)]
     unproven: Share
     unproven_cash: Share

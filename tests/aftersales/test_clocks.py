@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.aftersales.assess import assess
+from bot.aftersales.facts import read_case
 from bot.aftersales.period import SHANGHAI, end_of_day, spoken
-from tests.aftersales.build import DELIVERED, NOW, PAID, SHIPPED, judged, remedies, rules
+from tests.aftersales.build import DELIVERED, NOW, PAID, POLICY, SHIPPED, judged, raw_case, remedies, rules
 
 SECOND = timedelta(seconds=1)
 
@@ -169,10 +171,14 @@ def test_spoiled_fresh_food_goes_by_its_share() -> None:
 
 
 def test_ship_promise_defaults_to_48_hours() -> None:
-    case: dict[str, Any] = {"status": "paid", "ship_by": None}
+    def rule_at(now: datetime) -> str:
+        case = raw_case("compensation", ["late_delivery"], status="paid", now=now)
+        case["order"]["promised_ship_by"] = None
+        return rules(assess(read_case(case), POLICY))[0]
+
     due = PAID + timedelta(hours=48)
-    assert rules(judged("compensation", ["late_delivery"], now=due, **case))[0] == "DL-02"
-    assert rules(judged("compensation", ["late_delivery"], now=due + SECOND, **case))[0] == "DL-01"
+    assert rule_at(due) == "DL-02"
+    assert rule_at(due + SECOND) == "DL-01"
 
 
 def test_insurance_for_90_days_after_shipping() -> None:

@@ -16,6 +16,7 @@ GOODS: list[tuple[str, dict[str, Any], str, str]] = [
     ("food, no label at all", {"traits": ["food"], "labels": [], "facts": {"sealed": False}}, YES, "NR-18"),
     ("intimate, label, opened", {"traits": ["intimate"], "labels": ["no_return7_opened"], "facts": {"sealed": False}}, NO, "NR-06"),
     ("intimate, seal broken", {"traits": ["intimate"], "facts": {"sealed": False}}, PERSON, "NR-09"),
+    ("intimate, opened to look, sticker intact", {"traits": ["intimate"], "facts": {"sealed": False, "intact": True}}, YES, "NR-18"),
     ("intimate, intact", {"traits": ["intimate"], "facts": {"sealed": True}}, YES, "NR-18"),
     ("cosmetics, sealed", {"traits": ["cosmetics"], "facts": {"sealed": True}}, YES, "NR-18"),
     ("cosmetics, opened", {"traits": ["cosmetics"], "facts": {"sealed": False}}, NO, "NR-07"),

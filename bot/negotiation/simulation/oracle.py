@@ -1,0 +1,109 @@
+"""Oracles that know the hidden customer: exact backward induction over turns (negotiation.md section 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.negotiation.act import Act
+from bot.negotiation.simulation.deck import Deck, Ground
+from bot.negotiation.simulation.play import (
+    NOTHING,
+    End,
+    Settlement,
+    by_person,
+    by_platform,
+    reservation,
+    satisfaction,
+    says_yes,
+    threshold,
+    total_cost,
+)
+from bot.negotiation.worth import Vector
+
+
+class Oracle:
+    """Plays the policy of least expected total cost, knowing taste, threshold, hazard and exits.
+
+    fair: offers only inside the fair set, every legal remedy beside; otherwise anything at all.
+    Each turn it shows one option (with the legal ones where fair) or hands over to a person.
+    """
+
+    def __init__(self, ground: Ground, fair: bool, asks_proof: bool, stands: bool) -> None:
+        self.fair, self.asks_proof, self.stands = fair, asks_proof, stands
+        self.spent = 0
+        self._plan(ground)
+
+    def _plan(self, ground: Ground) -> None:
+        claim, given, terms = ground.claim, ground.given, ground.terms
+        self.ground = ground
+        self.deck: Deck = ground.fair if self.fair=='forms' else ground.reach if self.fair else ground.grid
+        deck = self.deck
+        self.step = 0
+        customer = claim.customer
+        count = len(deck.shop)
+        own: Vector = deck.to(claim, given)
+        legal = np.flatnonzero(deck.owed) if self.fair else np.array([], dtype=int)
+        import os
+        if os.environ.get("GUARD") and self.fair:
+            from bot.negotiation.menu import in_money
+            c = [i for i, o in enumerate(ground.forms.options) if in_money(o, ground.forms)]
+            if not set(c) & set(map(int, legal)):
+                legal = np.array(sorted({*map(int, legal), *c[:1]}), dtype=int)
+        if count and len(legal):
+            top = int(legal[own[legal].argmax()])
+            pick = np.where(own >= own[top], np.arange(count), top)
+        else:
+            pick = np.arange(count)
+        utility = own[pick] if count else np.array([])
+        direct = np.array([deck.true_shop(claim, terms, int(row)) for row in pick])
+        returned = deck.returned[pick] if count else np.array([], dtype=bool)
+        least = reservation(customer, given)
+        knows = customer.knows_law and bool(ground.matter.owed) and not self.fair
+        assertive = max(customer.assertive, 0.8) if knows else customer.assertive
+        walk = given.walk_base + given.walk_anger * customer.anger + given.walk_insult * (utility < given.insult * least)
+        person, platform = by_person(ground), by_platform(ground)
+        self.moves: list[int] = []
+        value = np.inf
+        for turn in reversed(range(customer.patience)):
+            turns = turn + 1 + self.spent
+
+            def cost(end: End, got: Settlement, turns: int = turns) -> float:
+                content = satisfaction(claim, end, got.utility, np.array(got.returned), turns, given)
+                return float(total_cost(claim, end, np.array(got.direct), content, turns, given))
+
+            over = cost("person", person)
+            leaves = assertive * (
+                given.to_person * over + (1.0 - given.to_person) * cost("dispute", platform)
+            )
+            content = satisfaction(claim, "bot", utility, returned, turns, given)
+            settled = total_cost(claim, "bot", direct, content, turns, given)
+            silent = np.full(count, cost("churn", NOTHING))
+            if self.stands:
+                back = given.comes_back * (utility >= least)
+                silent = back * settled + (1.0 - back) * silent
+            yes = says_yes(utility, threshold(customer, turn, given), given)
+            out = np.ones(count) if turn + 1 >= customer.patience else walk
+            goes_on = out * (leaves + (1.0 - assertive) * silent) + ((1.0 - out) * value if np.isfinite(value) else 0.0)
+            expected = yes * settled + (1.0 - yes) * goes_on
+            best = int(expected.argmin()) if count else -1
+            if best < 0 or over < expected[best]:
+                self.moves.append(-1)
+                value = over
+            else:
+                self.moves.append(best)
+                value = float(expected[best])
+        self.moves.reverse()
+        self.legal = list(map(int, legal))
+
+    def show(self) -> tuple[Deck, list[int]] | None:
+        move = self.moves[min(self.step, len(self.moves) - 1)]
+        if move < 0:
+            return None
+        return self.deck, list(dict.fromkeys([*self.legal, move]))
+
+    def rejected(self, act: Act) -> None:
+        self.step += 1
+
+    def proven(self) -> None:
+        self.spent += 1
+        self._plan(self.ground.proven)
