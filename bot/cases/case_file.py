@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.cases import upload
 from bot.cases.order_finder import OrderLineView
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, natural_wish
@@ -68,6 +69,7 @@ def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) ->
         )
         session.add(row)
         session.flush()
+    upload.attach(session, row)
     add(session, row, turn, heard)
     return row
 

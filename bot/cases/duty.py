@@ -1,11 +1,24 @@
-"""When people are on duty (人工服务时间)."""
+"""When people are on duty: the hours the shop promises (人工服务时间), and who is at the desk right now.
+
+Presence is a matter of connections, so it goes by the real clock, whatever HEQI_NOW says.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.cases import policy
 from bot.clock import SHOP_ZONE
+from bot.store import models
+
+PRESENT = timedelta(seconds=30)
+"""Whose desk was connected within this time is on duty."""
+
+AWAY = timedelta(seconds=60)
+"""Whose desk was not connected for this time gives the cases back."""
 
 
 def staffed(at: datetime) -> bool:
@@ -17,3 +30,32 @@ def staffed(at: datetime) -> bool:
 def hours() -> str:
     service = policy.current().service
     return f"{service.staffed_from:%-H:%M}–{service.staffed_until:%-H:%M}"
+
+
+def present(session: Session) -> list[str]:
+    """The agents at their desks now, by name."""
+    since = datetime.now(SHOP_ZONE) - PRESENT
+    return list(session.scalars(select(models.Agent.name).where(models.Agent.seen_at >= since).order_by(models.Agent.name)))
+
+
+def seen(session: Session, name: str) -> None:
+    """The agent's desk is connected at this moment."""
+    agent = session.get(models.Agent, name)
+    if agent is not None:
+        agent.seen_at = datetime.now(SHOP_ZONE)
+
+
+def gone(session: Session) -> list[str]:
+    """The agents who had a desk connected and have none any more."""
+    before = datetime.now(SHOP_ZONE) - AWAY
+    return list(session.scalars(select(models.Agent.name).where(models.Agent.seen_at < before)))
+
+
+def reply_by(at: datetime) -> datetime:
+    """By when a person should answer: some minutes from `at`, or from the next opening."""
+    service = policy.current().service
+    start = at.astimezone(SHOP_ZONE)
+    if not staffed(at):
+        opening = start.replace(hour=service.staffed_from.hour, minute=service.staffed_from.minute, second=0, microsecond=0)
+        start = opening if opening > start else opening + timedelta(days=1)
+    return start + timedelta(minutes=service.wait_minutes)

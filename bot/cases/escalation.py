@@ -13,13 +13,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import HumanReason
-from bot.cases import audit, case_file, duty, summary, unanswered
+from bot.cases import audit, case_file, duty, summary, unanswered, upload
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
 from bot.cases.words import say, wordings
 from bot.store import models
 from bot.store.conversation import append, conversation_turn
+
+REPLY_DEADLINE = "人工回复"
+"""The deadline that stands from the hand-over until a person answers."""
 
 
 def hand_over_on_request(session: Session, turn: Turn) -> Answer:
@@ -47,12 +50,19 @@ def to_person(session: Session, row: models.Case, reason: HumanReason, at: datet
     row.human_reason = reason
     row.updated_at = at
     row.summary = summary.of(session, row, at)
+    row.claimed_by = None
+    row.deadlines = [*other_deadlines(row), {"what": REPLY_DEADLINE, "at": duty.reply_by(at).isoformat()}]
     conversation = session.get(models.Conversation, row.conversation_id)
     if conversation is not None and conversation.owner == "bot":
         conversation.owner = "queue"
         conversation.fence += 1
     audit.write(session, at, "bot", "hand_over", row.case_id, reason=reason)
     session.flush()
+
+
+def other_deadlines(row: models.Case) -> list[dict[str, object]]:
+    """The case's deadlines without that of a person's answer."""
+    return [deadline for deadline in row.deadlines if deadline["what"] != REPLY_DEADLINE]
 
 
 def case_without_order(session: Session, turn: Turn) -> models.Case:
@@ -72,6 +82,7 @@ def case_without_order(session: Session, turn: Turn) -> models.Case:
     )
     session.add(row)
     session.flush()
+    upload.attach(session, row)
     return row
 
 
@@ -102,7 +113,14 @@ def queue_sentence(session: Session, at: datetime, row: models.Case) -> str:
     """How many wait before this case, or that nobody is on duty and until when."""
     if not duty.staffed(at):
         return say("queue_off_duty", hours=duty.hours())
-    ahead = session.scalar(
+    if not duty.present(session):
+        return say("queue_nobody")
+    return say("queue_on_duty", ahead=ahead(session, row))
+
+
+def ahead(session: Session, row: models.Case) -> int:
+    """How many cases came into the queue before this one and still wait."""
+    count: int | None = session.scalar(
         select(func.count())
         .select_from(models.Case)
         .where(
@@ -112,7 +130,7 @@ def queue_sentence(session: Session, at: datetime, row: models.Case) -> str:
             models.Case.updated_at < row.updated_at,
         )
     )
-    return say("queue_on_duty", ahead=ahead or 0)
+    return count or 0
 
 
 def take_up_unanswered(session: Session, at: datetime) -> int:

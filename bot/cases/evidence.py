@@ -1,7 +1,8 @@
 """Evidence comes in, or cannot be had.
 
 In the terminal and over plain text a picture cannot be sent; there the customer's word that it was
-sent stands for it and is marked as such, so that a person sees it was never looked at.
+sent stands for it and is marked as such, so that a person sees it was never looked at. Where the
+channel carries files (a recorded turn), only files count.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import audit, case_file, escalation, intake, request_evidence, settlement
+from bot.cases import audit, case_file, escalation, intake, request_evidence, settlement, upload
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -22,8 +23,6 @@ from bot.store import models
 
 CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
 SENT = re.compile(r"图|照|拍|视频|截|发|传|上传|给你|这(个|样)|看")
-TOLD = "told:"
-"""Evidence whose `path` begins so was only announced in words."""
 
 
 def take_evidence(session: Session, turn: Turn) -> Answer:
@@ -35,6 +34,8 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         return no_evidence(session, turn)
     case_file.add(session, row, turn, Heard(None, turn.issues, hear(turn).facts))
     needs = [str(kind) for kind in row.facts.get("needs", [])]
+    if turn.recorded:
+        return with_files(session, row, turn, needs)
     if row.state == "awaiting_evidence" and not SENT.search(turn.text) and turn.intent != "provide_evidence":
         # Words about the matter, not evidence: the facts are kept, the question stays open.
         return settlement.advance(session, row, turn)
@@ -48,6 +49,20 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
     return Answer((taken, *answer.replies), answer.awaiting, answer.case_id, answer.pending)
 
 
+def with_files(session: Session, row: models.Case, turn: Turn, needs: list[str]) -> Answer:
+    """The files that came are on the case already; it goes on with them, or asks for what is still missing."""
+    upload.attach(session, row)
+    if row.state == "with_person":
+        return Answer((Reply(say("in_queue_facts")),), None, row.case_id)
+    came = [kind for kind in needs if kind in upload.given(session, row)]
+    row.facts = {name: value for name, value in row.facts.items() if name != "needs"}
+    answer = settlement.advance(session, row, turn)
+    if not came:
+        return answer
+    taken = Reply(say("evidence_taken", turn.said, what=request_evidence.named(came)))
+    return Answer((taken, *answer.replies), answer.awaiting, answer.case_id, answer.pending)
+
+
 def keep(session: Session, row: models.Case, turn: Turn, kind: str) -> None:
     """Writes one announced piece of evidence; the same announcement twice is one."""
     sha256 = hashlib.sha256(f"{turn.conversation_id}/{row.case_id}/{kind}/{turn.text}".encode()).hexdigest()
@@ -58,7 +73,7 @@ def keep(session: Session, row: models.Case, turn: Turn, kind: str) -> None:
         session.add(
             models.Evidence(
                 evidence_id=f"evi_{uuid.uuid4().hex[:16]}", case_id=row.case_id, kind=kind, sha256=sha256, at=turn.at,
-                path=f"{TOLD}{turn.conversation_id}",
+                path=f"{upload.TOLD}{turn.conversation_id}",
             )
         )
         session.flush()

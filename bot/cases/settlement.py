@@ -66,7 +66,8 @@ def record(session: Session, row: models.Case, assessment: Assessment, at: datet
     row.assessment = msgspec.to_builtins(assessment)
     row.floor_fen, row.cap_fen = assessment.floor_fen, assessment.cap_fen
     row.policy_version = assessment.policy_version
-    row.deadlines = [msgspec.to_builtins(deadline) for deadline in assessment.deadlines]
+    reply = [deadline for deadline in row.deadlines if deadline["what"] == escalation.REPLY_DEADLINE]
+    row.deadlines = [*(msgspec.to_builtins(deadline) for deadline in assessment.deadlines), *reply]
     row.updated_at = at
     session.flush()
 
@@ -116,18 +117,21 @@ def cause_of(row: models.Case, remedy: str) -> str:
 
 
 def fulfil(
-    session: Session, row: models.Case, parts: list[tuple[str, int, int]], *, return_needed: bool, at: datetime
+    session: Session, row: models.Case, parts: list[tuple[str, int, int]], *, return_needed: bool, at: datetime,
+    mark: str | None = None, by: str = "bot",
 ) -> list[dict[str, Any]]:
     """Promises, accepts and pays each part; returns the ledger rows as the contract shows them.
 
     `parts` are (remedy, fen, cost_fen). What waits for returned goods is only agreed; a payout the
-    platform fails on stays due and is retried with the same key.
+    platform fails on stays due and is retried with the same key. `mark` tells one agent's offer from
+    another of the same remedy; `by` is who promised.
     """
     waits = {"return_refund", "freight"} if return_needed else set()
     entries = []
     for remedy, fen, cost_fen in parts:
         extra = cost_fen if remedy in {"coupon", "gift"} else 0
-        entry = ledger.promise(session, row, cause=cause_of(row, remedy), remedy=remedy, fen=fen, cost_fen=extra, at=at)
+        cause = f"{cause_of(row, remedy)}/{mark}" if mark else cause_of(row, remedy)
+        entry = ledger.promise(session, row, cause=cause, remedy=remedy, fen=fen, cost_fen=extra, at=at, by=by)
         waiting = remedy in waits or (return_needed and remedy == "return_refund")
         state = ledger.accept(session, entry, at, return_needed=waiting)
         if state == "due":
