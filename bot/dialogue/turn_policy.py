@@ -12,8 +12,10 @@ import logging
 from typing import Any
 
 from rasa.core.policies.policy import Policy, PolicyPrediction, SupportedData
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
@@ -53,7 +55,14 @@ class TurnPolicy(Policy):
         return self._resource
 
     @classmethod
-    def load(cls, config: dict[str, Any], model_storage: Any, resource: Resource, execution_context: Any, **kwargs: Any) -> TurnPolicy:
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> TurnPolicy:
         return cls(config, model_storage, resource, execution_context)
 
     def predict_action_probabilities(
