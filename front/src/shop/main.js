@@ -1,0 +1,6 @@
+import '../shared/base.css'
+import './shop.css'
+import { createApp } from 'vue'
+import Shop from './Shop.vue'
+
+createApp(Shop).mount('#app')
