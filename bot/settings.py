@@ -7,12 +7,14 @@ process ever sees a stale value.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "HEQI_"
 
@@ -33,6 +35,12 @@ class Settings(msgspec.Struct, frozen=True):
     actions_port: int
     rasa_port: int
     port: int
+    host: str
+    demo: bool
+    session_secret: str
+    shop_origins: tuple[str, ...]
+    customer_rate: int
+    address_rate: int
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -44,6 +52,10 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 DEMO_SECRET = "demo-secret-only-for-this-machine"
+DEMO_SESSION_SECRET = "demo-session-secret-only-for-this-machine"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LEAST_SECRET = 32
+"""Characters of a secret outside the demo: HMAC-SHA256 wants at least as many bytes as its hash."""
 
 KNOWN: Mapping[str, Setting] = {
     "DATABASE_URL": Setting(f"sqlite:///{ROOT / 'var' / 'heqi.db'}", "数据库,SQLite 或 PostgreSQL"),
@@ -55,6 +67,12 @@ KNOWN: Mapping[str, Setting] = {
     "ACTIONS_PORT": Setting("5055", "动作服务端口(仅本机)"),
     "RASA_PORT": Setting("5005", "Rasa 端口(仅本机)"),
     "PORT": Setting("8000", "网页端口"),
+    "HOST": Setting("127.0.0.1", "网页监听的地址;对外服务时才改"),
+    "DEMO": Setting("true", "演示模式:有演示店页面,可用默认密钥(仅限本机地址)"),
+    "SESSION_SECRET": Setting(DEMO_SESSION_SECRET, "会话令牌的签名密钥", secret=True),
+    "SHOP_ORIGINS": Setting("", "可以把聊天窗嵌进去的店铺网址,逗号分隔,例如 https://shop.example.com"),
+    "CUSTOMER_RATE": Setting("120", "每位顾客每分钟最多发多少条消息"),
+    "ADDRESS_RATE": Setting("6000", "每个网络地址每分钟最多多少次请求"),
 }
 
 
@@ -99,7 +117,49 @@ def settings() -> Settings:
         actions_port=port("ACTIONS_PORT", raw["ACTIONS_PORT"]),
         rasa_port=port("RASA_PORT", raw["RASA_PORT"]),
         port=port("PORT", raw["PORT"]),
+        host=raw["HOST"],
+        demo=flag("DEMO", raw["DEMO"]),
+        session_secret=raw["SESSION_SECRET"],
+        shop_origins=tuple(origin(part.strip()) for part in raw["SHOP_ORIGINS"].split(",") if part.strip()),
+        customer_rate=count("CUSTOMER_RATE", raw["CUSTOMER_RATE"]),
+        address_rate=count("ADDRESS_RATE", raw["ADDRESS_RATE"]),
     )
+
+
+def check_secrets(chosen: Settings) -> None:
+    """Refuses to serve with secrets that everybody knows. Raises BadSetting.
+
+    The default secrets are for the demo on this machine: HEQI_DEMO true and HEQI_HOST a loopback
+    address. Anywhere else both secrets must be the shop's own, long enough, and not the same.
+    """
+    if chosen.demo and chosen.host in LOOPBACK:
+        return
+    where = "HEQI_DEMO 为 false" if not chosen.demo else f"HEQI_HOST {chosen.host} 不是本机地址"
+    for name, value in (("SHOP_SECRET", chosen.shop_secret), ("SESSION_SECRET", chosen.session_secret)):
+        if value in {DEMO_SECRET, DEMO_SESSION_SECRET}:
+            raise BadSetting(f"{PREFIX}{name}: {where},不能用默认密钥;请设置自己的,例如 `openssl rand -hex 32` 的输出")
+        if len(value) < LEAST_SECRET:
+            raise BadSetting(f"{PREFIX}{name}: 密钥至少 {LEAST_SECRET} 个字符,例如 `openssl rand -hex 32` 的输出")
+    if chosen.shop_secret == chosen.session_secret:
+        raise BadSetting(f"{PREFIX}SESSION_SECRET: 不能和 {PREFIX}SHOP_SECRET 相同")
+
+
+def flag(name: str, text: str) -> bool:
+    if text.lower() not in {"true", "false", "1", "0"}:
+        raise BadSetting(f"{PREFIX}{name}: {text!r} 应为 true 或 false")
+    return text.lower() in {"true", "1"}
+
+
+def count(name: str, text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 10**9:
+        raise BadSetting(f"{PREFIX}{name}: {text!r} 应为正整数")
+    return int(text)
+
+
+def origin(text: str) -> str:
+    if not ORIGIN.fullmatch(text):
+        raise BadSetting(f"{PREFIX}SHOP_ORIGINS: {text!r} 不是网址来源,例如 https://shop.example.com")
+    return text
 
 
 def moment(name: str, text: str) -> datetime | None:

@@ -19,7 +19,18 @@ from sqlalchemy.orm import Session
 from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment
 from bot.aftersales.case import Case
-from bot.cases import audit, case_file, escalation, intake, policy, refusal, settlement, small_talk, sympathy
+from bot.cases import (
+    agent_offer,
+    audit,
+    case_file,
+    escalation,
+    intake,
+    policy,
+    refusal,
+    settlement,
+    small_talk,
+    sympathy,
+)
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -184,11 +195,14 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
 
 
 def accept_option(session: Session, turn: Turn, option_id: str) -> Answer:
-    """A chosen option. It must stand in an offer of this case that has not expired."""
+    """A chosen option. It must stand in an offer of this case, the bot's or an agent's, that has not expired."""
+    of_agent = agent_offer.accept(session, turn, option_id)
+    if of_agent is not None:
+        return of_agent
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
-    offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id)).all()
+    offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id, models.Offer.by == "bot")).all()
     standing = {
         option["id"] for stored in offers if stored.expires_at is None or stored.expires_at > turn.at for option in stored.options
     }

@@ -1,0 +1,158 @@
+"""What an agent offers: within the cap, never below what is owed, accepted by a button, once.
+
+The customer's acceptance goes through the same ledger and the same guards as the bot's own offers.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.aftersales.assess import assess
+from bot.aftersales.assessment import Assessment
+from bot.cases import audit, facts, policy, settlement
+from bot.cases.desk_refused import DeskRefused
+from bot.cases.reply import Answer, Choice, Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say, yuan
+from bot.clock import SHOP_ZONE
+from bot.ledger import ledger
+from bot.negotiation.terms import read_terms
+from bot.store import models
+from bot.store.models.ledger import GOODS, REMEDIES
+
+VALUE = frozenset({"coupon", "gift"})
+SIDE = frozenset({"freight", "medical"})
+
+
+def assessed(session: Session, row: models.Case, at: datetime) -> Assessment:
+    """The case's assessment; made now where there is none yet. Raises DeskRefused where facts are missing."""
+    if row.assessment is not None:
+        return msgspec.convert(row.assessment, Assessment)
+    try:
+        assessment = assess(facts.case_of(session, row, at), policy.current())
+    except (LookupError, msgspec.ValidationError) as missing:
+        raise DeskRefused("not_assessed", "案件还缺少订单或诉求,无法核算应付金额,请先和顾客确认") from missing
+    settlement.record(session, row, assessment, at)
+    return assessment
+
+
+def paid_fen(session: Session, row: models.Case) -> int:
+    """What was paid for the case's line, in fen; 0 where no line is known."""
+    line = session.get(models.OrderLine, (row.order_id, row.line_id)) if row.order_id else None
+    return line.unit_paid_fen * line.quantity if line is not None else 0
+
+
+def still_owed(session: Session, row: models.Case) -> int:
+    """What of the floor is neither promised nor paid yet, in fen; 0 before an assessment.
+
+    A replacement or repair that stands settles the floor as well: the customer chose it instead.
+    """
+    standing = [entry for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"]
+    if any(entry.remedy in GOODS for entry in standing):
+        return 0
+    return max(0, (row.floor_fen or 0) - sum(entry.fen for entry in standing if entry.remedy in ledger.MONEY))
+
+
+def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> None:
+    """Whether this agent may offer this; raises DeskRefused with what would be right.
+
+    A supervisor above the cap raises it for this case; the line's paid amount stays the end for everybody.
+    """
+    if remedy not in REMEDIES:
+        raise DeskRefused("bad_remedy", f"remedy:没有「{remedy}」这种办法,可用的有 {'、'.join(REMEDIES)}", 400)
+    if (fen == 0) != (remedy in GOODS):
+        raise DeskRefused("bad_fen", "fen:换货、补发、维修写 0,其余写大于 0 的分数", 400)
+    if row.order_id is None or row.line_id is None:
+        raise DeskRefused("no_order", "案件还没有对应的订单,不能给方案")
+    assessment = assessed(session, row, at)
+    paid = paid_fen(session, row)
+    owed = still_owed(session, row)
+    supervisor = agent.role in {"supervisor", "owner"}
+    if remedy in ledger.MONEY and fen + ledger.paid_for_line(session, row.order_id, row.line_id) > paid:
+        raise DeskRefused("over_paid", f"fen:这件商品实付 {yuan(paid)},加上已退的不能超过它")
+    if owed and (remedy in VALUE or (remedy in ledger.MONEY and fen < owed)):
+        raise DeskRefused("below_floor", f"fen:按规则还欠顾客 {yuan(owed)},方案不能低于它")
+    if remedy in SIDE and not supervisor:
+        due = max((side.fen for side in assessment.remedies if side.remedy == remedy and side.kind == "owed"), default=0)
+        if fen > due:
+            raise DeskRefused("over_cap", f"fen:{say(f'remedy_{remedy}')}最多 {yuan(due)},更多需要主管来办")
+    elif remedy in ledger.MONEY or remedy in VALUE:
+        left = ledger.left_under_cap(session, row)
+        if fen > left and not supervisor:
+            raise DeskRefused("over_cap", f"fen:还可以给 {yuan(left)},更多需要主管来办")
+        if fen > left:
+            row.cap_fen = (row.cap_fen or 0) + fen - left
+            audit.write(session, at, agent.name, "raise_cap", row.case_id, cap_fen=row.cap_fen)
+            session.flush()
+
+
+def write(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> tuple[models.Offer, Reply]:
+    """The checked offer as a row, and its words."""
+    check(session, row, agent, remedy, fen, at)
+    expires = at + timedelta(hours=read_terms(policy.current().negotiation).offer_hours)
+    what = named(remedy, fen)
+    option = {"id": f"{remedy}-{fen}", "remedy": remedy, "fen": fen, "cost_fen": fen if remedy not in SIDE else 0, "text": what}
+    offer = models.Offer(
+        offer_id=f"off_{uuid.uuid4().hex[:16]}", case_id=row.case_id, at=at, by=agent.name, options=[option], expires_at=expires
+    )
+    session.add(offer)
+    audit.write(session, at, agent.name, "offer", row.case_id, offer_id=offer.offer_id, remedy=remedy, fen=fen)
+    session.flush()
+    until = expires.astimezone(SHOP_ZONE).strftime("%-m月%-d日%H:%M")
+    choices = (Choice(f"option:{option['id']}", say("agent_offer_button", what=what)),)
+    shown = {name: option[name] for name in ("id", "remedy", "fen", "text")}
+    card = {"kind": "offer", "case_id": row.case_id, "offer_id": offer.offer_id, "options": [shown], "until": expires.isoformat()}
+    return offer, Reply(say("agent_offer", what=what, until=until), choices, card)
+
+
+def named(remedy: str, fen: int) -> str:
+    """「部分退款30.00元」「换货」."""
+    name = say(f"remedy_{remedy}")
+    return say("agent_option_money", remedy=name, amount=yuan(fen)) if fen else name
+
+
+def standing(session: Session, conversation_id: str, option_id: str, at: datetime) -> tuple[models.Offer, models.Case] | None:
+    """The newest agent's offer of this conversation that holds the option and may be accepted now."""
+    found = session.execute(
+        select(models.Offer, models.Case)
+        .join(models.Case, models.Case.case_id == models.Offer.case_id)
+        .where(models.Case.conversation_id == conversation_id, models.Offer.by != "bot")
+        .order_by(models.Offer.at.desc(), models.Offer.offer_id)
+    ).all()
+    for offer, row in found:
+        stands = offer.answer is None and (offer.expires_at is None or offer.expires_at > at)
+        if stands and row.state not in {"withdrawn", "closed"} and any(option["id"] == option_id for option in offer.options):
+            return offer, row
+    return None
+
+
+def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
+    """The customer takes an agent's offer: ledger entries first, then the words. None where no such offer stands."""
+    found = standing(session, turn.conversation_id, option_id, turn.at)
+    if found is None:
+        return None
+    offer, row = found
+    option: dict[str, Any] = next(option for option in offer.options if option["id"] == option_id)
+    part = (str(option["remedy"]), int(option["fen"]), int(option["cost_fen"]))
+    back = part[0] == "return_refund"
+    try:
+        with session.begin_nested():
+            done = settlement.fulfil(session, row, [part], return_needed=back, at=turn.at, mark=offer.offer_id, by=offer.by)
+    except ledger.LedgerRefused as refused:
+        offer.answer = {"act": "accept", "option": option_id, "refused": str(refused)}
+        audit.write(session, turn.at, "ledger", "refuse_offer", row.case_id, offer_id=offer.offer_id, why=str(refused))
+        return Answer((Reply(say("agent_offer_gone")),), None, row.case_id)
+    offer.answer = {"act": "accept", "option": option_id}
+    row.state = "awaiting_return" if any(entry["state"] == "awaiting_return" for entry in done) else "settled"
+    row.updated_at = turn.at
+    audit.write(session, turn.at, "customer", "accept_offer", row.case_id, offer_id=offer.offer_id, option=option_id)
+    session.flush()
+    assessment = assessed(session, row, turn.at)
+    text = settlement.say_done(done, assessment, row, turn)
+    return Answer((Reply(text, card=settlement.settled_card(row, done, assessment)),), None, row.case_id)

@@ -1,0 +1,333 @@
+"""What people at the desk do with a case. Each act is one transaction and a row in the audit trail.
+
+Two agents can never hold one case: every act begins by locking its conversation, and the conversation
+names the one agent who has it. Each change of hands grows the fence, so that a late bot word is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.aftersales.assess import assess
+from bot.aftersales.assessment import Assessment, RemedyDue
+from bot.cases import (
+    agent_offer,
+    audit,
+    duty,
+    escalation,
+    facts,
+    policy,
+    request_evidence,
+    settlement,
+    summary,
+    upload,
+)
+from bot.cases.desk_refused import DeskRefused
+from bot.cases.reply import Reply
+from bot.cases.turn import Turn
+from bot.cases.words import say, yuan
+from bot.ledger import ledger
+from bot.store import models
+from bot.store.conversation import append, conversation_turn
+from bot.store.database import session as open_session
+
+FINISHED = frozenset({"settled", "withdrawn", "closed"})
+OUTCOMES = ("settled", "refused", "withdrawn")
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """One act under way: the locked conversation, its case, who acts, when."""
+
+    session: Session
+    row: models.Case
+    conversation: models.Conversation
+    agent: models.Agent
+    at: datetime
+
+    def write(self, sender: str, reply: Reply, client_id: str | None = None) -> models.Message:
+        """Writes what the customer will read; an agent's words answer whatever the customer said so far."""
+        choices = [{"id": choice.id, "label": choice.label} for choice in reply.choices]
+        message = append(
+            self.session, self.conversation, sender, reply.text, self.at, choices=choices, card=reply.card,
+            author=self.agent.name if sender == "agent" else None, client_id=client_id,
+        )
+        if sender == "agent":
+            self.conversation.answered_seq = self.conversation.heard_seq
+            self.row.deadlines = escalation.other_deadlines(self.row)
+        return message
+
+    def note(self, what: str, **detail: Any) -> None:
+        audit.write(self.session, self.at, self.agent.name, what, self.row.case_id, **detail)
+
+    @property
+    def turn(self) -> Turn:
+        return Turn(self.conversation.conversation_id, self.row.customer_id, "", self.at, recorded=True)
+
+    @property
+    def supervises(self) -> bool:
+        return self.agent.role in {"supervisor", "owner"}
+
+    @property
+    def holds(self) -> bool:
+        return self.conversation.owner == "agent" and self.conversation.agent_id == self.agent.name
+
+
+@contextmanager
+def hold(case_id: str, name: str, at: datetime, *, must_hold: bool = True) -> Iterator[Hold]:
+    """Locks the case's conversation for one act of this agent. Raises DeskRefused: no such case, not this agent's."""
+    with open_session() as session:
+        row = session.get(models.Case, case_id)
+        agent = session.get(models.Agent, name)
+        if row is None or agent is None:
+            raise DeskRefused("no_case", "没有这个案件", 404)
+        with conversation_turn(session, row.conversation_id, customer_id=None, at=at) as conversation:
+            session.refresh(row)
+            act = Hold(session, row, conversation, agent, at)
+            if must_hold and not act.holds:
+                raise DeskRefused("not_yours", holder(conversation) or "请先接手这个案件")
+            yield act
+            row.updated_at = at
+
+
+def holder(conversation: models.Conversation) -> str:
+    return f"案件在客服{conversation.agent_id}手里" if conversation.owner == "agent" else ""
+
+
+def give(act: Hold, name: str) -> None:
+    """The conversation and its waiting cases are this agent's from now on."""
+    act.conversation.owner, act.conversation.agent_id = "agent", name
+    act.conversation.fence += 1
+    waiting = select(models.Case).where(
+        models.Case.conversation_id == act.conversation.conversation_id, models.Case.state == "with_person"
+    )
+    for row in act.session.scalars(waiting).all():
+        row.claimed_by = name
+
+
+def leave(act: Hold, owner: str) -> None:
+    """The agent has the conversation no more; it is the bot's or the queue's."""
+    act.conversation.owner, act.conversation.agent_id = owner, None
+    act.conversation.fence += 1
+
+
+def claim(case_id: str, name: str, at: datetime) -> None:
+    """Takes the case; again by the same agent changes nothing. Raises DeskRefused where another has it or it is over."""
+    with hold(case_id, name, at, must_hold=False) as act:
+        if act.holds and act.row.claimed_by == name:
+            return
+        if act.conversation.owner == "agent" and not act.holds:
+            raise DeskRefused("taken", holder(act.conversation))
+        if act.row.state in FINISHED:
+            raise DeskRefused("finished", "案件已经结束,不能再接手")
+        joined = not act.holds
+        act.row.state = "with_person"
+        act.row.human_reason = act.row.human_reason or "asked"
+        act.session.flush()
+        give(act, name)
+        act.note("claim")
+        if joined:
+            act.write("system", Reply(say("agent_joined", name=name)))
+
+
+def reply(case_id: str, name: str, text: str, at: datetime, client_id: str | None = None) -> int:
+    """The agent's words; returns their seq. The same client_id again is the same message."""
+    with hold(case_id, name, at) as act:
+        before = act.conversation.last_seq
+        message = act.write("agent", Reply(text), client_id=f"{name}:{client_id}" if client_id else None)
+        if message.seq > before:
+            act.note("reply", seq=message.seq)
+        return int(message.seq)
+
+
+def offer(case_id: str, name: str, remedy: str, fen: int, at: datetime, text: str | None = None) -> tuple[str, int]:
+    """Offers; returns (offer_id, seq). A supervisor may do it for a case that another agent has."""
+    with hold(case_id, name, at, must_hold=False) as act:
+        if not act.holds and not (act.supervises and act.conversation.owner == "agent"):
+            raise DeskRefused("not_yours", holder(act.conversation) or "请先接手这个案件")
+        written, words = agent_offer.write(act.session, act.row, act.agent, remedy, fen, at)
+        if text:
+            words = msgspec.structs.replace(words, text=f"{text}\n{words.text}")
+        return str(written.offer_id), int(act.write("agent", words).seq)
+
+
+def approve(case_id: str, name: str, at: datetime, remedy: str | None = None) -> tuple[int, list[dict[str, Any]]]:
+    """Does what the rules owe; returns (seq, ledger rows). `remedy` chooses where several forms are owed."""
+    with hold(case_id, name, at) as act:
+        if act.row.order_id is None:
+            raise DeskRefused("no_order", "案件还没有对应的订单,无法核准")
+        assessment = agent_offer.assessed(act.session, act.row, at)
+        due = owed_form(assessment, remedy)
+        sides = [(str(side.remedy), side.fen, 0) for side in assessment.remedies if side.remedy in settlement.SIDE and side.kind == "owed"]
+        parts = [(str(due.remedy), due.fen, 0), *sides]
+        try:
+            done = settlement.fulfil(act.session, act.row, parts, return_needed=due.return_needed, at=at, by=name)
+        except ledger.LedgerRefused as refused:
+            raise DeskRefused("ledger", f"账本没有接受:{refused}") from refused
+        waits = any(entry["state"] == "awaiting_return" for entry in done)
+        act.row.state = "awaiting_return" if waits else "settled"
+        act.note("approve", remedies=[part[0] for part in parts])
+        act.session.flush()
+        text = say("agent_approved") + settlement.say_done(done, assessment, act.row, act.turn)
+        message = act.write("agent", Reply(text, card=settlement.settled_card(act.row, done, assessment)))
+        return int(message.seq), done
+
+
+def owed_form(assessment: Assessment, remedy: str | None) -> RemedyDue:
+    """The owed remedy to do. Raises DeskRefused where none is owed or the choice is open."""
+    owed = [due for due in assessment.remedies if due.kind == "owed" and due.remedy not in settlement.SIDE]
+    names = "、".join(dict.fromkeys(str(due.remedy) for due in owed))
+    if not owed:
+        raise DeskRefused("nothing_owed", "按规则没有必须办的,请改用方案(offer)")
+    fitting = [due for due in owed if due.remedy == remedy] if remedy else owed
+    if len(fitting) != 1:
+        raise DeskRefused("choose", f"remedy:请在 {names} 里选一种", 400)
+    return fitting[0]
+
+
+def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> int:
+    """Refuses with the rules' own reasons, only where the rules refuse; returns the message's seq."""
+    with hold(case_id, name, at) as act:
+        if act.row.order_id is None:
+            raise DeskRefused("no_order", "案件还没有对应的订单,不能按规则拒绝")
+        try:
+            assessment = assess(facts.case_of(act.session, act.row, at), policy.current())
+        except (LookupError, msgspec.ValidationError) as missing:
+            raise DeskRefused("not_assessed", "案件还缺少订单或诉求,不能按规则拒绝") from missing
+        if assessment.decision != "refused":
+            raise DeskRefused("not_refusable", f"规则的结论是 {assessment.decision},不是拒绝;请给方案或核准应付的")
+        settlement.record(act.session, act.row, assessment, at)
+        act.row.state = "refused"
+        act.note("refuse", rules=[reason.rule for reason in assessment.reasons])
+        source = assessment.reasons[0].source if assessment.reasons else ""
+        lines = [text or "", "".join(reason.text for reason in assessment.reasons) + (say("answer_source", source=source) if source else "")]
+        if assessment.options_for_customer:
+            lines += [say("ways_left"), *(f"· {way}" for way in assessment.options_for_customer)]
+        card = {
+            "kind": "refused", "case_id": act.row.case_id, "options": list(assessment.options_for_customer),
+            "reasons": [{"rule": reason.rule, "text": reason.text, "source": reason.source} for reason in assessment.reasons],
+        }
+        return int(act.write("agent", Reply("\n".join(line for line in lines if line), card=card)).seq)
+
+
+def ask_evidence(case_id: str, name: str, kinds: Sequence[str], at: datetime, text: str | None = None) -> int:
+    """Asks the customer for evidence; returns the message's seq."""
+    unknown = [kind for kind in kinds if kind not in upload.KINDS]
+    if unknown or not kinds:
+        raise DeskRefused("bad_kinds", f"kinds:请从 {'、'.join(upload.KINDS)} 里选", 400)
+    with hold(case_id, name, at) as act:
+        act.row.facts = {**act.row.facts, "needs": list(kinds)}
+        act.note("ask_evidence", kinds=list(kinds))
+        words = text or say("agent_needs", what=request_evidence.named(list(kinds)))
+        card = {"kind": "needs_evidence", "case_id": act.row.case_id, "needs": list(kinds)}
+        return int(act.write("agent", Reply(words, card=card)).seq)
+
+
+def return_to_bot(case_id: str, name: str, at: datetime, note: str | None = None) -> None:
+    """The bot goes on with everything that is known; what the customer said meanwhile counts as answered by the agent."""
+    with hold(case_id, name, at) as act:
+        leave(act, "bot")
+        act.conversation.answered_seq = act.conversation.heard_seq
+        theirs = select(models.Case).where(models.Case.conversation_id == act.conversation.conversation_id, models.Case.state == "with_person")
+        for row in act.session.scalars(theirs).all():
+            row.state, row.claimed_by, row.deadlines = "open", None, escalation.other_deadlines(row)
+        act.row.summary = summary.of(act.session, act.row, at)
+        act.note("return_to_bot", note=note)
+        act.write("system", Reply(say("agent_returned", name=name)))
+
+
+def resolve(case_id: str, name: str, outcome: str, at: datetime) -> None:
+    """Ends the case: `settled`, `refused`, `withdrawn`, or closed with the agent's words.
+
+    Raises DeskRefused while something owed is neither done nor taken back by the customer; a supervisor
+    may close it even so, and stands in the audit trail for it.
+    """
+    with hold(case_id, name, at) as act:
+        owed = agent_offer.still_owed(act.session, act.row)
+        if owed and outcome != "withdrawn" and not act.supervises:
+            raise DeskRefused("owed", f"按规则还欠顾客 {yuan(owed)} 没有办,请先核准或给方案;顾客自己撤回的写 withdrawn")
+        if act.row.state not in FINISHED | {"awaiting_return"}:
+            act.row.state = outcome if outcome in OUTCOMES else "closed"
+        act.row.deadlines = escalation.other_deadlines(act.row)
+        act.row.summary = summary.of(act.session, act.row, at)
+        act.note("resolve", outcome=outcome, still_owed_fen=owed)
+        act.session.flush()
+        others = select(models.Case.case_id).where(
+            models.Case.conversation_id == act.conversation.conversation_id,
+            models.Case.state == "with_person", models.Case.case_id != act.row.case_id,
+        )
+        if act.session.scalars(others).first() is None:
+            leave(act, "bot")
+        act.conversation.answered_seq = act.conversation.heard_seq
+        words = say(f"outcome_{outcome}") if outcome in OUTCOMES else outcome
+        act.write("system", Reply(say("agent_resolved", outcome=words), card={"kind": "resolved", "case_id": act.row.case_id, "outcome": outcome}))
+
+
+def release(case_id: str, name: str, at: datetime) -> None:
+    """Back to the queue; a supervisor may do it for another agent."""
+    with hold(case_id, name, at, must_hold=False) as act:
+        if not act.holds and not (act.supervises and act.conversation.owner == "agent"):
+            raise DeskRefused("not_yours", holder(act.conversation) or "这个案件不在任何客服手里")
+        to_queue(act, "release")
+
+
+def to_queue(act: Hold, what: str) -> None:
+    """Puts the conversation's cases back; the one that brought the agent in waits even where it had ended nothing."""
+    before = act.conversation.agent_id
+    leave(act, "queue")
+    theirs = select(models.Case).where(models.Case.conversation_id == act.conversation.conversation_id, models.Case.state == "with_person")
+    rows = act.session.scalars(theirs).all()
+    if not rows:
+        act.conversation.owner = "bot"
+    for row in rows:
+        row.claimed_by = None
+        if not any(deadline["what"] == escalation.REPLY_DEADLINE for deadline in row.deadlines):
+            row.deadlines = [*row.deadlines, {"what": escalation.REPLY_DEADLINE, "at": duty.reply_by(act.at).isoformat()}]
+    act.note(what, agent=before)
+    act.write("system", Reply(say("agent_away" if rows else "agent_returned", name=before)))
+
+
+def transfer(case_id: str, name: str, to: str, at: datetime) -> None:
+    """To another agent."""
+    with hold(case_id, name, at, must_hold=False) as act:
+        if not act.holds and not (act.supervises and act.conversation.owner == "agent"):
+            raise DeskRefused("not_yours", holder(act.conversation) or "请先接手这个案件")
+        if act.session.get(models.Agent, to) is None:
+            raise DeskRefused("no_agent", f"to:没有叫「{to}」的客服", 404)
+        if act.conversation.agent_id == to:
+            return
+        give(act, to)
+        act.note("transfer", to=to)
+        act.write("system", Reply(say("agent_transferred", name=to)))
+
+
+def note(case_id: str, name: str, text: str, at: datetime) -> None:
+    """A private note; the customer never sees it."""
+    with hold(case_id, name, at, must_hold=False) as act:
+        act.note("note", text=text)
+
+
+def give_back_of_absent(at: datetime) -> list[str]:
+    """The cases of agents whose desks are gone go back to the queue; returns their conversations."""
+    with open_session(read_only=True) as session:
+        absent = duty.gone(session)
+        held = session.execute(
+            select(models.Conversation.conversation_id, models.Conversation.agent_id, models.Case.case_id)
+            .join(models.Case, models.Case.conversation_id == models.Conversation.conversation_id)
+            .where(models.Conversation.owner == "agent", models.Conversation.agent_id.in_(absent))
+            .order_by(models.Case.updated_at)
+        ).all()
+    newest = {conversation_id: (agent, case_id) for conversation_id, agent, case_id in held}
+    returned = []
+    for conversation_id, (agent, case_id) in newest.items():
+        with hold(case_id, agent, at, must_hold=False) as act:
+            if act.holds and agent in duty.gone(act.session):
+                to_queue(act, "away")
+                returned.append(conversation_id)
+    return returned
