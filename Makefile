@@ -25,9 +25,8 @@ run: train ## 启动产品
 shell: train ## 在终端里和机器人对话
 	@$(BIN)/heqi shell
 
-test: ## 全部测试
-	@./install.sh
-	@$(BIN)/python -m pytest tests --ignore=tests/dialogues
+test: train ## 全部测试
+	@$(BIN)/python -m pytest
 
 lint: setup ## 风格、类型、引用方向
 	@$(BIN)/ruff check .

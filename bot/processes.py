@@ -54,6 +54,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a child: quiet TensorFlow, no telemetry, what `extra` adds."""
     return {
         **os.environ,
+        "SANIC_HOST": "127.0.0.1",  # the action server has no option of its own for it
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
