@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mediaType, problemOf } from '../src/chat/attachment.js'
-import { bubbleText, endedCases, orderLabel, priceRows, sorted, speaker, steps } from '../src/chat/reading.js'
+import { around, endedCases, orderLabel, priceRows, sorted, speaker, steps } from '../src/chat/reading.js'
 import { yuan } from '../src/shared/money.js'
 
 test('who speaks is always said', () => {
@@ -27,8 +27,9 @@ test('choices of an offer belong to its options, the rest are buttons', () => {
 
 test('a refusal is not said twice, and an unforeseen text is shown whole', () => {
   const card = { kind: 'refused', reasons: [{ text: '原因甲。' }], options: ['办法乙'] }
-  assert.equal(bubbleText({ text: '查过了：原因甲。（依据：某条）\n您还可以：\n· 办法乙\n不同意请说。', card }), '查过了：\n不同意请说。')
-  assert.equal(bubbleText({ text: '全新的话', card }), '全新的话')
+  const said = around({ text: '查过了：原因甲。（依据：某条）\n您还可以：\n· 办法乙\n不同意请说。', card })
+  assert.deepEqual(said, { before: '查过了：', after: '不同意请说。' })
+  assert.deepEqual(around({ text: '全新的话', card }), { before: '全新的话', after: '' })
 })
 
 test('the price difference is shown as it was worked out', () => {

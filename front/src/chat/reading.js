@@ -33,22 +33,23 @@ export function orderLabel(label) {
   return found ? { title: found[1], day: found[2], paid: found[3] } : { title: label, day: '', paid: '' }
 }
 
-/** What the bubble says when its card already shows the rest, so that nothing is read twice. */
-export function bubbleText(message) {
+/**
+ * { before, after }: what is said around a card that already shows the rest, so that nothing is read twice.
+ * A text of an unforeseen shape is shown whole, before the card.
+ */
+export function around(message) {
   const { text, card } = message
   if (card?.kind === 'offer') {
     const shown = new Set(card.options.flatMap((option, index) => [option.text, `${index + 1}. ${option.text}`]))
-    return text.split('\n').filter((line) => !shown.has(line)).join('\n')
+    return { before: text.split('\n').filter((line) => !shown.has(line)).join('\n'), after: '' }
   }
-  if (card?.kind === 'refused' && card.reasons.length) {
-    // Lead and last sentence stay; reasons and ways are the card's. Anything unforeseen is shown whole.
-    const start = text.indexOf(card.reasons[0].text)
+  if (card?.kind === 'refused' && card.reasons.length && card.options.length) {
     const lastWay = card.options[card.options.length - 1]
-    const end = lastWay ? text.lastIndexOf(lastWay) : -1
-    if (start < 0 || (lastWay && end < start)) return text
-    return lastWay ? `${text.slice(0, start).trim()}\n${text.slice(end + lastWay.length).trim()}`.trim() : text
+    const start = text.indexOf(card.reasons[0].text)
+    const end = text.lastIndexOf(lastWay)
+    if (start >= 0 && end > start) return { before: text.slice(0, start).trim(), after: text.slice(end + lastWay.length).trim() }
   }
-  return text
+  return { before: text, after: '' }
 }
 
 /**
