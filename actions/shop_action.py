@@ -52,11 +52,11 @@ class ShopAction(Action, ABC):
                 unanswered.note(turn.conversation_id, turn.customer_id, turn.text)
             dispatcher.utter_message(text=say("trouble"))
             return [SlotSet("answered", True)]
+        # Cards stay in the timeline, where the pages read them; Rasa's channels would print them as JSON.
         for reply in answer.replies:
             dispatcher.utter_message(
                 text=reply.text,
                 buttons=[{"title": choice.label, "payload": payload(choice.id)} for choice in reply.choices],
-                json_message=reply.card,
             )
         return [
             SlotSet("awaiting", answer.awaiting),
@@ -99,7 +99,8 @@ def read_turn(tracker: Tracker) -> Turn:
         mood=heard.get("mood") or "calm",
         choice=next((str(found.value) for found in entities if found.entity == "choice"), None),
         awaiting=tracker.get_slot("awaiting"),
-        case_id=tracker.get_slot("case_id"),
+        # A pressed button belongs to the case it was offered for, whatever was talked about since.
+        case_id=metadata.get("case_id") or tracker.get_slot("case_id"),
         pending=tracker.get_slot("pending") or {},
         unclear=int(tracker.get_slot("unclear") or 0),
         recorded=bool(metadata.get("recorded")),

@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy.orm import Session
 
+from bot.cases import intake
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -19,6 +20,9 @@ def stay(turn: Turn, *replies: Reply) -> Answer:
 
 
 def small_talk(session: Session, turn: Turn) -> Answer:
+    """Small talk, unless the words name a problem: 「前天那个杯子 有一只是碎的」 is no chat."""
+    if turn.issues and turn.intent in {"inform", "chitchat", "deny"}:
+        return intake.open_case(session, turn)
     key = {
         "greet": "hello_back",
         "thank": "thanks",
