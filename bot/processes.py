@@ -1,6 +1,7 @@
 """The product's processes: how each is started, when it is ready, and how it is kept alive.
 
-Two today: the action server and Rasa, both on loopback only. Logs go to var/log/.
+The action server and Rasa listen on loopback only; the web application is what the outside sees.
+Logs go to var/log/.
 """
 
 from __future__ import annotations
@@ -47,6 +48,20 @@ def rasa(port: int, model: str = "models") -> Service:
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
         ),
         f"http://127.0.0.1:{port}/",
+    )
+
+
+def web(host: str, port: int) -> Service:
+    """The web application: pages, API, live connections."""
+    near = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+    return Service(
+        "web",
+        (
+            sys.executable, "-m", "uvicorn", "bot.web.app:app", "--host", host, "--port", str(port),
+            # The address of a live connection holds a token: it must not be logged. The guard logs calls.
+            "--no-access-log", "--no-server-header", "--ws", "wsproto", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "5",
+        ),
+        f"http://{near}:{port}/healthz",
     )
 
 

@@ -195,11 +195,10 @@ def files(session: Session, conversation_id: str) -> list[dict[str, Any]]:
 def agents(session: Session) -> list[dict[str, Any]]:
     """Who may take a case: name, role, whether at the desk, how many conversations they have."""
     here = set(duty.present(session))
-    busy: dict[str, int] = dict(
-        session.execute(
-            select(models.Conversation.agent_id, func.count()).where(models.Conversation.owner == "agent").group_by(models.Conversation.agent_id)
-        ).all()
+    counts = session.execute(
+        select(models.Conversation.agent_id, func.count()).where(models.Conversation.owner == "agent").group_by(models.Conversation.agent_id)
     )
+    busy = {name: number for name, number in counts}
     return [
         {"name": agent.name, "role": agent.role, "on_duty": agent.name in here, "cases": busy.get(agent.name, 0)}
         for agent in session.scalars(select(models.Agent).order_by(models.Agent.name))

@@ -10,15 +10,21 @@ from types import FrameType
 import click
 
 from bot import processes
-from bot.settings import settings
+from bot.settings import BadSetting, check_secrets, settings
 
 
 @click.command()
 def command() -> None:
-    """启动产品(动作服务与 Rasa),按 Ctrl-C 停止。"""
+    """启动产品(动作服务、Rasa 与网页),按 Ctrl-C 停止。"""
     chosen = settings()
+    try:
+        check_secrets(chosen)
+    except BadSetting as unfit:
+        raise click.ClickException(str(unfit)) from unfit
     env = {"HEQI_ACTIONS_PORT": str(chosen.actions_port)}
-    services = [processes.actions(chosen.actions_port), processes.rasa(chosen.rasa_port)]
+    services = [
+        processes.actions(chosen.actions_port), processes.rasa(chosen.rasa_port), processes.web(chosen.host, chosen.port),
+    ]
     log_dir = Path(chosen.var) / "log"
 
     stopping = threading.Event()
@@ -36,7 +42,7 @@ def command() -> None:
             running[service.name] = processes.Running(service, log_dir, env)
         for started in running.values():
             started.wait_ready()
-        click.echo(f"就绪:REST 通道 http://127.0.0.1:{chosen.rasa_port}/webhooks/rest/webhook,日志在 {log_dir}/")
+        click.echo(f"就绪:http://{chosen.host}:{chosen.port},日志在 {log_dir}/")
         while not stopping.wait(1.0):
             for service in services:
                 if not running[service.name].alive():

@@ -1,0 +1,119 @@
+"""The web application: `uvicorn bot.web.app:app`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from bot import clock
+from bot.cases import desk as desk_acts
+from bot.cases import inbox
+from bot.settings import check_secrets, settings
+from bot.web import chat, desk, health, live, pages
+from bot.web.blocking import in_database
+from bot.web.bursts import Bursts
+from bot.web.guard import Guard
+from bot.web.hub import DESK, Hub
+from bot.web.problem import HANDLERS
+from bot.web.rate import Buckets
+
+LOGIN_FAILURES = 20
+"""Wrong passwords a minute from one address."""
+
+ALARM_AFTER = 60.0
+"""Seconds a customer may wait for any answer before the desk hears an alarm."""
+
+ALARM_EVERY = 5.0
+
+CASE = "/api/v1/desk/cases/{case_id}"
+
+ROUTES: list[BaseRoute] = [
+    Route("/api/v1/sessions", chat.open_session_for, methods=["POST"]),
+    Route("/api/v1/messages", chat.post_message, methods=["POST"]),
+    Route("/api/v1/messages", chat.get_messages, methods=["GET"]),
+    Route("/api/v1/case", chat.get_case, methods=["GET"]),
+    Route("/api/v1/orders", chat.get_orders, methods=["GET"]),
+    Route("/api/v1/files/{upload_id}", chat.get_file, methods=["GET"]),
+    Route("/api/v1/rating", chat.rate, methods=["POST"]),
+    Route("/api/v1/transcript", chat.transcript, methods=["GET"]),
+    Route("/demo/customers", chat.demo_customers, methods=["GET"]),
+    WebSocketRoute("/ws/chat", live.chat),
+    Route("/api/v1/desk/login", desk.login, methods=["POST"]),
+    Route("/api/v1/desk/me", desk.me, methods=["GET"]),
+    Route("/api/v1/desk/cases", desk.list_cases, methods=["GET"]),
+    Route("/api/v1/desk/agents", desk.list_agents, methods=["GET"]),
+    Route("/api/v1/desk/files/{upload_id}", desk.get_file, methods=["GET"]),
+    Route(CASE, desk.get_case, methods=["GET"]),
+    Route(f"{CASE}/claim", desk.act(desk.claim), methods=["POST"]),
+    Route(f"{CASE}/reply", desk.act(desk.reply), methods=["POST"]),
+    Route(f"{CASE}/offer", desk.act(desk.offer), methods=["POST"]),
+    Route(f"{CASE}/approve", desk.act(desk.approve), methods=["POST"]),
+    Route(f"{CASE}/refuse", desk.act(desk.refuse), methods=["POST"]),
+    Route(f"{CASE}/request-evidence", desk.act(desk.request_evidence), methods=["POST"]),
+    Route(f"{CASE}/return-to-bot", desk.act(desk.return_to_bot), methods=["POST"]),
+    Route(f"{CASE}/resolve", desk.act(desk.resolve), methods=["POST"]),
+    Route(f"{CASE}/release", desk.act(desk.release), methods=["POST"]),
+    Route(f"{CASE}/transfer", desk.act(desk.transfer), methods=["POST"]),
+    Route(f"{CASE}/note", desk.act(desk.note, 204), methods=["POST"]),
+    WebSocketRoute("/ws/desk", live.desk),
+    Route("/healthz", health.healthz, methods=["GET"]),
+    Route("/readyz", health.readyz, methods=["GET"]),
+    Route("/metrics", health.metrics, methods=["GET"]),
+    Route("/api/v1/openapi.json", pages.openapi, methods=["GET"]),
+    *(Route(path, pages.page, methods=["GET"]) for path in pages.PAGES),
+    Mount("/", pages.files()),
+]
+
+
+async def watch_desk(hub: Hub) -> None:
+    """Gives the cases of absent agents back, and sounds the alarm of customers nobody answers. Runs for ever."""
+    while True:
+        await asyncio.sleep(ALARM_EVERY)
+        try:
+            for conversation_id in await in_database(desk_acts.give_back_of_absent, clock.now()):
+                hub.changed(conversation_id)
+            count, seconds = await in_database(inbox.silence, clock.now())
+        except SQLAlchemyError:
+            continue  # the hub and the bursts log that the database is gone
+        if seconds >= ALARM_AFTER:
+            hub.publish(DESK, {"type": "unanswered", "count": count, "oldest_seconds": round(seconds)})
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    hub: Hub = app.state.hub
+    bursts: Bursts = app.state.bursts
+    tasks = [asyncio.create_task(work) for work in (hub.watch(), bursts.sweep(), watch_desk(hub))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bursts.stop()
+
+
+def make_app() -> Starlette:
+    """The application. Raises BadSetting where its secrets are not fit to serve with."""
+    check_secrets(settings())
+    pages.STATIC.mkdir(exist_ok=True)
+    made = Starlette(routes=ROUTES, middleware=[Middleware(Guard)], exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]
+    made.state.hub = Hub()
+    made.state.bursts = Bursts(made.state.hub)
+    made.state.customer_rates = Buckets(settings().customer_rate)
+    made.state.login_failures = Buckets(LOGIN_FAILURES)
+    return made
+
+
+def __getattr__(name: str) -> Starlette:
+    # Made when uvicorn asks for it, so that importing this module needs no fitting settings.
+    if name == "app":
+        globals()["app"] = made = make_app()
+        return made
+    raise AttributeError(name)

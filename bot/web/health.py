@@ -1,0 +1,80 @@
+"""Is it alive, is every part ready, what do the numbers say."""
+
+from __future__ import annotations
+
+import http.client
+import os
+from pathlib import Path
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot.cases import duty
+from bot.settings import settings
+from bot.store import migration, models
+from bot.store.database import session as open_session
+from bot.web import measure
+from bot.web.answer import json_answer
+from bot.web.blocking import for_rasa, in_database
+
+
+async def healthz(_request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(_request: Request) -> Response:
+    """Each part "ok" or what is wrong with it; 503 while one is not ready."""
+    chosen = settings()
+    parts = {
+        "database": await in_database(database),
+        "rasa": await for_rasa(answers, chosen.rasa_port, "/"),
+        "actions": await for_rasa(answers, chosen.actions_port, "/health"),
+        "files": files(),
+    }
+    ready = all(state == "ok" for state in parts.values())
+    return json_answer({"ready": ready, "parts": parts}, 200 if ready else 503)
+
+
+def database() -> str:
+    try:
+        return "ok" if migration.is_current() else "the database's shape is not current: run heqi database"
+    except SQLAlchemyError as fault:
+        return f"unreachable: {type(fault).__name__}"
+
+
+def answers(port: int, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        return "ok" if status == 200 else f"answers {status}"
+    except (OSError, http.client.HTTPException) as fault:
+        return f"no answer: {type(fault).__name__}"
+    finally:
+        connection.close()
+
+
+def files() -> str:
+    place = Path(settings().var)
+    return "ok" if place.is_dir() and os.access(place, os.W_OK) else f"cannot write to {place}"
+
+
+async def metrics(_request: Request) -> Response:
+    try:
+        waiting, on_duty = await in_database(desk_numbers)
+        measure.QUEUE.set(waiting)
+        measure.ON_DUTY.set(on_duty)
+    except SQLAlchemyError:
+        measure.QUEUE.set(float("nan"))
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def desk_numbers() -> tuple[int, int]:
+    with open_session(read_only=True) as session:
+        waiting: int | None = session.scalar(
+            select(func.count()).select_from(models.Case).where(models.Case.state == "with_person", models.Case.claimed_by.is_(None))
+        )
+        return waiting or 0, len(duty.present(session))

@@ -1,0 +1,201 @@
+"""WebSockets of both sides: news at once. What they miss, the list of messages tells (docs/http.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from bot.cases import duty
+from bot.store import models
+from bot.store.database import session as open_session
+from bot.web import bearer, measure, timeline
+from bot.web.answer import json_answer
+from bot.web.bearer import Visitor
+from bot.web.blocking import in_database
+from bot.web.chat import bursts_of, fetch, hub_of
+from bot.web.desk import still_staff
+from bot.web.hub import DESK, Hub
+from bot.web.problem import Problem
+
+DENIED = 4401
+BAD_FRAME = 4400
+LONGEST_FRAME = 4096
+MOST_WATCHED = 20
+SEEN_EVERY = 10.0
+
+Frame = dict[str, Any]
+
+
+async def chat(socket: WebSocket) -> None:
+    """WS /ws/chat"""
+    await socket.accept()
+    try:
+        visitor = bearer.read_chat(token_of(socket))
+        found = await in_database(fetch, visitor, 0)
+    except Problem:
+        await socket.close(DENIED)
+        return
+    hub, bursts = hub_of(socket), bursts_of(socket)
+    topic = visitor.conversation_id
+    last = max((message["seq"] for message in found["messages"]), default=0)
+    with hub.listen(topic) as news, measure.LIVE.labels("chat").track_inprogress():
+        await send(socket, {"type": "ready", "owner": found["owner"], "last_seq": last})
+
+        async def hear(frame: Frame) -> None:
+            if frame["type"] == "typing":
+                bursts.typing(topic, bool(frame.get("on")))
+                hub.publish(topic, {"type": "typing", "conversation_id": topic, "from": "customer", "on": bool(frame.get("on"))})
+
+        await both(socket, hear, lambda: tell_chat(socket, news, visitor, last, found["owner"]))
+
+
+async def tell_chat(socket: WebSocket, news: asyncio.Queue[Frame], visitor: Visitor, last: int, owner: str) -> None:
+    while True:
+        heard = await news.get()
+        if heard["type"] != "changed":
+            if heard.get("from") != "customer":
+                await send(socket, {name: value for name, value in heard.items() if name != "conversation_id"})
+            continue
+        found = await in_database(fetch, visitor, last)
+        for message in found["messages"]:
+            last = message["seq"]
+            await send(socket, {"type": "message", "message": message})
+        if found["owner"] != owner:
+            owner = found["owner"]
+            await send(socket, {"type": "owner", **{name: found[name] for name in ("owner", "agent", "queue")}})
+
+
+async def desk(socket: WebSocket) -> None:
+    """WS /ws/desk: whose desk is connected is on duty."""
+    await socket.accept()
+    try:
+        staff = await in_database(still_staff, bearer.read_desk(token_of(socket)))
+    except Problem:
+        await socket.close(DENIED)
+        return
+    hub = hub_of(socket)
+    watched: dict[str, int] = {}  # conversation → number of the last message told
+    present = asyncio.create_task(stay_present(staff.name))
+    try:
+        with hub.listen(DESK) as news, measure.LIVE.labels("desk").track_inprogress():
+            await send(socket, {"type": "ready", "name": staff.name, "role": staff.role})
+
+            async def hear(frame: Frame) -> None:
+                await hear_desk(hub, news, watched, present, frame)
+
+            await both(socket, hear, lambda: tell_desk(socket, news, watched))
+    finally:
+        present.cancel()
+        hub.publish(DESK, {"type": "changed"})
+
+
+async def hear_desk(hub: Hub, news: asyncio.Queue[Frame], watched: dict[str, int], present: asyncio.Task[None], frame: Frame) -> None:
+    conversation_id = frame.get("conversation_id")
+    if frame["type"] == "away":
+        present.cancel()
+    if not isinstance(conversation_id, str):
+        return
+    if frame["type"] == "watch" and len(watched) < MOST_WATCHED:
+        last = await in_database(last_seq, conversation_id)
+        if last is not None:
+            watched[conversation_id] = last
+            hub.join(conversation_id, news)
+    elif frame["type"] == "unwatch" and watched.pop(conversation_id, None) is not None:
+        hub.part(conversation_id, news)
+    elif frame["type"] == "typing" and conversation_id in watched:
+        hub.publish(conversation_id, {"type": "typing", "conversation_id": conversation_id, "from": "agent", "on": bool(frame.get("on"))})
+
+
+def last_seq(conversation_id: str) -> int | None:
+    with open_session(read_only=True) as session:
+        conversation = session.get(models.Conversation, conversation_id)
+        return conversation.last_seq if conversation is not None else None
+
+
+async def tell_desk(socket: WebSocket, news: asyncio.Queue[Frame], watched: dict[str, int]) -> None:
+    while True:
+        heard = await news.get()
+        conversation_id = heard.get("conversation_id")
+        if heard["type"] == "unanswered":
+            await send(socket, heard)
+        elif heard["type"] == "typing" and conversation_id in watched and heard["from"] == "customer":
+            await send(socket, {"type": "typing", "conversation_id": conversation_id, "on": heard["on"]})
+        elif heard["type"] == "changed" and conversation_id is None:
+            await send(socket, {"type": "cases"})
+        elif heard["type"] == "changed" and conversation_id in watched:
+            messages, standing = await in_database(news_of, conversation_id, watched[conversation_id])
+            for message in messages:
+                watched[conversation_id] = message["seq"]
+                await send(socket, {"type": "message", "conversation_id": conversation_id, "message": message})
+            await send(socket, {"type": "owner", "conversation_id": conversation_id, "owner": standing["owner"], "agent": standing["agent"]})
+
+
+def news_of(conversation_id: str, after: int) -> tuple[list[Frame], Frame]:
+    with open_session(read_only=True) as session:
+        conversation = session.get(models.Conversation, conversation_id)
+        assert conversation is not None  # it was there when the desk began to watch; none is ever removed
+        return timeline.messages(session, conversation_id, after), timeline.standing(session, conversation)
+
+
+async def stay_present(name: str) -> None:
+    """Notes that the agent's desk is connected, again and again."""
+    while True:
+        with contextlib.suppress(SQLAlchemyError):
+            await in_database(note_presence, name)
+        await asyncio.sleep(SEEN_EVERY)
+
+
+def note_presence(name: str) -> None:
+    with open_session() as session:
+        duty.seen(session, name)
+
+
+async def both(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]], tell: Callable[[], Awaitable[None]]) -> None:
+    """Listens and tells until one side ends."""
+    tasks = [asyncio.ensure_future(listen(socket, hear)), asyncio.ensure_future(tell())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            fault = task.exception()
+            if isinstance(fault, Problem):
+                await socket.close(DENIED)
+            elif isinstance(fault, SQLAlchemyError):
+                await socket.close(1013)  # try again later
+            elif fault is not None and not isinstance(fault, WebSocketDisconnect | RuntimeError):
+                raise fault
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def listen(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]]) -> None:
+    while True:
+        text = await socket.receive_text()
+        try:
+            frame = json.loads(text) if len(text) <= LONGEST_FRAME else None
+        except ValueError:
+            frame = None
+        if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
+            await socket.close(BAD_FRAME)
+            return
+        if frame["type"] == "ping":
+            await send(socket, {"type": "pong"})
+        else:
+            await hear(frame)
+
+
+async def send(socket: WebSocket, frame: Frame) -> None:
+    await socket.send_text(bytes(json_answer(frame).body).decode())
+
+
+def token_of(socket: WebSocket) -> str:
+    """Browsers cannot set headers on a socket, so the token may stand in the address, which is never logged."""
+    token = socket.query_params.get("token", "")
+    return token if token and len(token) <= bearer.LONGEST else bearer.carried(socket)

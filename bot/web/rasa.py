@@ -1,0 +1,55 @@
+"""One turn at Rasa's REST channel, on loopback."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+
+import msgspec
+
+from bot.cases.inbox import Waiting
+
+AGAIN = 0.2
+"""Seconds between two tries while nobody listens at Rasa's port (it is being restarted)."""
+
+
+class RasaDown(RuntimeError):
+    """Rasa did not answer in time; the turn may have happened or not, the timeline tells."""
+
+
+def ask(port: int, waiting: Waiting, patience: float) -> list[str]:
+    """The texts Rasa answered, within `patience` seconds. Raises RasaDown."""
+    body = json.dumps(
+        {
+            "sender": waiting.conversation_id,
+            "message": waiting.said,
+            "metadata": {
+                "customer_id": waiting.customer_id, "recorded": True, "case_id": waiting.case_id,
+                "burst": msgspec.to_builtins(waiting.burst),
+            },
+        }
+    )
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return post(port, body, max(0.1, deadline - time.monotonic()))
+        except ConnectionRefusedError as fault:
+            if time.monotonic() + AGAIN > deadline:
+                raise RasaDown("nobody listens at Rasa's port") from fault
+            time.sleep(AGAIN)
+        except (OSError, http.client.HTTPException, ValueError) as fault:
+            raise RasaDown(f"Rasa did not answer: {type(fault).__name__}") from fault
+
+
+def post(port: int, body: str, patience: float) -> list[str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
+    try:
+        connection.request("POST", "/webhooks/rest/webhook", body.encode(), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        content = answer.read()
+        if answer.status != 200:
+            raise RasaDown(f"Rasa answered {answer.status}")
+        return [str(part["text"]) for part in json.loads(content) if isinstance(part, dict) and part.get("text")]
+    finally:
+        connection.close()
