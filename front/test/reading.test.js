@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mediaType, problemOf } from '../src/chat/attachment.js'
-import { around, endedCases, orderLabel, priceRows, sorted, speaker, steps } from '../src/chat/reading.js'
+import { around, closedOffers, orderLabel, priceRows, sorted, speaker, steps } from '../src/chat/reading.js'
 import { yuan } from '../src/shared/money.js'
 
 test('who speaks is always said', () => {
@@ -41,9 +41,17 @@ test('the price difference is shown as it was worked out', () => {
   assert.deepEqual(priceRows({ reasons: [{ rule: 'PP-24', text: '…' }] }, yuan), [])
 })
 
-test('offers of a case with a person can no longer be accepted', () => {
-  const messages = [{ card: { kind: 'offer', case_id: 'a' } }, { card: { kind: 'handed_over', case_id: 'a' } }, { card: null }]
-  assert.deepEqual([...endedCases(messages, { case_id: 'b', state: 'negotiating' })], ['a'])
+test('a hand-over closes the offers before it, not those a person makes afterwards', () => {
+  const card = (kind, case_id) => ({ kind, case_id })
+  const messages = [
+    { seq: 1, card: card('offer', 'a') },
+    { seq: 2, card: card('handed_over', 'a') },
+    { seq: 3, card: null },
+    { seq: 4, card: card('offer', 'a') },
+    { seq: 5, card: card('offer', 'b') },
+  ]
+  assert.deepEqual([...closedOffers(messages, { case_id: 'a', state: 'with_person' })], [1])
+  assert.deepEqual([...closedOffers(messages, { case_id: 'a', state: 'closed' })].sort(), [1, 4])
 })
 
 test('a case is done only when its money is out', () => {

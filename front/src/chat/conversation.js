@@ -120,6 +120,7 @@ export function openConversation({ token: customerToken, orderId }) {
   }
 
   function showTyping(from) {
+    if (from === 'bot' && state.owner === 'agent') return
     state.typing = from
     clearTimeout(typingTimer)
     typingTimer = setTimeout(() => (state.typing = ''), TYPING_MS)

@@ -67,12 +67,18 @@ export function priceRows(card, yuan) {
   return [...rows, ['应补差价', yuan(diff)]]
 }
 
-/** Cases on whose offers nothing can be accepted any more, by what the timeline and the latest case say. */
-export function endedCases(messages, latest) {
-  const ended = new Set()
-  for (const { card } of messages) if (card?.case_id && ['settled', 'handed_over'].includes(card.kind)) ended.add(card.case_id)
-  if (latest && (ENDED.has(latest.state) || latest.state === 'with_person')) ended.add(latest.case_id)
-  return ended
+/**
+ * The seqs of the offers that can no longer be accepted: their case ended, or was settled or handed over after them
+ * (what a person offers afterwards can be accepted again).
+ */
+export function closedOffers(messages, latest) {
+  const closed = new Set()
+  const after = new Set(latest && ENDED.has(latest.state) ? [latest.case_id] : [])
+  for (const { seq, card } of [...messages].reverse()) {
+    if (card?.kind === 'settled' || card?.kind === 'handed_over') after.add(card.case_id)
+    if (card?.kind === 'offer' && after.has(card.case_id)) closed.add(seq)
+  }
+  return closed
 }
 
 const STEPS = ['已登记', '核对', '定方案', '办理', '完成']

@@ -1,1 +1,7 @@
-document.title
+import 'element-plus/dist/index.css'
+import '../shared/base.css'
+import './desk.css'
+import { createApp } from 'vue'
+import Desk from './Desk.vue'
+
+createApp(Desk).mount('#app')
