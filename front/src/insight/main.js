@@ -1,1 +1,10 @@
-document.title
+import '../shared/base.css'
+import './insight.css'
+import { createApp, h } from 'vue'
+import SignIn from '../shared/SignIn.vue'
+import { staff } from '../shared/staff.js'
+import Insight from './Insight.vue'
+
+const page = () => (staff.value ? h(Insight, { key: staff.value.token }) : h(SignIn, { title: '和气 · 经营洞察' }))
+
+createApp(page).mount('#app')
