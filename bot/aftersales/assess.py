@@ -9,6 +9,8 @@ How wish and issues meet, where rules.md leaves room:
   a person where they must.
 - Money wished back before shipping or on the way needs no reason; faults of the goods come first.
 - Change of mind beside a fault is no reason of its own: the fault decides (freight on the shop).
+- A fault whose own time is over leaves the 7-day return as it is: who may send goods back without a
+  reason may do so with one that came late.
 - No issue: refund and return are a 7-day return, which needs no reason; exchange likewise; repair stands
   for a defect; resend and compensation owe nothing before the matter is known — the customer is asked what
   is wrong, not for evidence; a complaint goes to a person.
@@ -158,8 +160,22 @@ def _main(s: Situation) -> Finding:
         return decide((closed,), s)
     if s.wish in MONEY_WISHES and s.unshipped:
         return delivery.judge_unshipped(s)
-    faults = [FAULTS[issue](s) for issue in FAULTS if issue in s.issues]
-    return max(faults, key=lambda each: each.rank) if faults else _by_wish(s)
+    named = [issue for issue in FAULTS if issue in s.issues]
+    if named == ["not_received"] and s.wish == "compensation" and s.unshipped:
+        return delivery.judge_late(s)
+    faults = [FAULTS[issue](s) for issue in named]
+    return _or_return(s, max(faults, key=lambda each: each.rank)) if faults else _by_wish(s)
+
+
+def _or_return(s: Situation, found: Finding) -> Finding:
+    """The 7-day return where it is open, wished, and the fault itself no longer gives anything fixed."""
+    weak = found.state in ("negotiable", "refused") and not found.floor_fen and found.human is None
+    wished = s.wish in ("return_goods", "cancel_order") or (s.wish == "refund" and not s.facts.minor_defect)
+    if not (weak and wished and s.delivered) or fresh.is_fresh(s) or not change_of_mind.can_return(s):
+        return found
+    back = change_of_mind.judge(s)
+    back.reasons += found.reasons
+    return back
 
 
 def _findings(s: Situation) -> list[Finding]:

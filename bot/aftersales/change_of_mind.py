@@ -4,7 +4,8 @@ Also used where a return is wished and no issue is known: a 7-day return needs n
 
 Choices where rules.md leaves room:
 - A 「不支持」 label holds only for goods that may carry it (2.2 通则): sealed food, intimate wear and
-  sealed media; activated devices; customised; fresh and flowers. On other goods it is void.
+  sealed media; devices that are activated; customised; fresh and flowers. On other goods it is void, also
+  on second-hand goods, which must be returnable whatever their kind (since 2026-06-29).
 - Unknown state of the goods (sealed, activated, intact) is no doubt: the return is agreed and the
   condition said; the shop looks at the goods when they are back.
 - A shop that shows return7 on customised, fresh or virtual goods has promised more than the law: kept.
@@ -40,7 +41,14 @@ def freight_payer(s: Situation) -> ReturnFreight:
 
 def _may_need_seal(s: Situation) -> bool:
     """Goods on which 「拆封不退」 may be agreed when ordering."""
-    return bool(s.traits & SEALED_GOODS) or any(word in s.name for word in SEALED_WORDS)
+    return "second_hand" not in s.traits and (
+        bool(s.traits & SEALED_GOODS) or any(word in s.name for word in SEALED_WORDS)
+    )
+
+
+def _may_exclude_activated(s: Situation) -> bool:
+    """Goods on which 「激活后不支持」 may be agreed when ordering."""
+    return "second_hand" not in s.traits and bool(s.traits & {"activated", "electronics"})
 
 
 def _opened(s: Situation) -> bool:
@@ -166,7 +174,7 @@ def opened_cosmetics(s: Situation) -> Facts | None:
     source=f"{src.D2}3.2.2", then=_refuse_kindly,
 )
 def activated(s: Situation) -> Facts | None:
-    if s.facts.activated and "no_return7_activated" in s.labels and "activated" in s.traits:
+    if s.facts.activated and "no_return7_activated" in s.labels and _may_exclude_activated(s):
         return {"label": "no_return7_activated", "activated": True}
     return None
 
@@ -200,7 +208,7 @@ def void_label(s: Situation) -> Facts | None:
     void = [
         label for label, fits in (
             ("no_return7_opened", _may_need_seal(s) or "cosmetics" in s.traits),
-            ("no_return7_activated", "activated" in s.traits),
+            ("no_return7_activated", _may_exclude_activated(s)),
             ("no_return7_customised", "customised" in s.traits),
             ("no_return7_fresh", bool(s.traits & {"fresh", "flowers"})),
         ) if label in s.labels and not fits

@@ -6,6 +6,8 @@ Choices where rules.md leaves room:
 - On the way: the shop intercepts (art. 22); money is back with the goods. Late: freight on the shop.
 - Late and compensation wished: nothing is owed by law and the platform pays nothing to the customer
   (since 2026-08-10); goodwill may be offered, the refund stays open.
+- Said not received while still on its way: within `lost_days` of shipping the parcel is asked for and,
+  where money is wished, intercepted; after that it counts as lost: refund or another parcel.
 - Shown as signed: the sender proves it. Known absence of proof, or left somewhere without consent: refund
   or another parcel. Nothing known yet: the shop asks the courier (查件, up to 48 h) before it pays; that
   query is the shop's to make and never asked of the customer beyond address and who took it.
@@ -186,12 +188,27 @@ def not_shipped_yet(s: Situation) -> Facts | None:
 
 
 @rule(
-    "RC-02", when="没收到,物流在途", effect="退款或补发由消费者选,商家查件或拦截",
-    text="物流还没有送到,由我们去查件;您可以选退款 {fen:yuan} 或补发。", source=f"{src.L4}第20条;{src.D1}第22、29条",
+    "RC-02", when="没收到,物流在途,发出已久或查件证明不了下落", effect="退款或补发由消费者选,商家查件或拦截",
+    text="物流一直没有送到,由我们去查件;您可以选退款 {fen:yuan} 或补发。", source=f"{src.L4}第20条;{src.D1}第22、29条",
     then=_refund_or_resend,
 )
 def lost_on_the_way(s: Situation) -> Facts | None:
-    return {"fen": s.value_fen, "shipped_at": s.order.shipped_at} if not s.delivered else None
+    if s.delivered:
+        return None
+    shipped, unproven = s.order.shipped_at, s.facts.proof_of_delivery is False or s.has("logistics_query")
+    if shipped and s.now <= shipped + timedelta(days=s.policy.delivery.lost_days) and not unproven:
+        return None
+    return {"fen": s.value_fen, "shipped_at": shipped}
+
+
+@rule(
+    "RC-08", when="没收到,刚发出不久、物流在途,想退款或取消", effect="商家拦截,货退回后退款,运费商家",
+    text="包裹还在路上,我们来联系快递拦截,货退回后全额退 {fen:yuan},运费由商家承担。", source=f"{src.L4}第20条;{src.D1}第22条",
+    then=_intercept_late,
+)
+def stop_parcel(s: Situation) -> Facts | None:
+    on_way = not s.delivered and s.wish in MONEY_WISHES
+    return {"fen": s.value_fen, "shipped_at": s.order.shipped_at} if on_way else None
 
 
 @rule(
@@ -244,7 +261,7 @@ UNSHIPPED = (customised_in_work, instant_refund, unshipped)
 ON_THE_WAY = (fresh_not_delivered, late_on_the_way, no_refusal_without_reason, on_the_way)
 LATE = (fresh_not_delivered, late_and_delivered, was_late, late, in_time, never_paid)
 NOT_RECEIVED = (
-    not_shipped_yet, lost_on_the_way, placed_without_consent, wrong_address, proof_there, no_proof, trace,
+    not_shipped_yet, lost_on_the_way, stop_parcel, placed_without_consent, wrong_address, proof_there, no_proof, trace,
 )
 
 

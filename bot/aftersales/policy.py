@@ -126,6 +126,7 @@ class Delivery(Section, frozen=True):
     ship_hours: Hours = 48
     instant_refund_max_fen: Fen = 800000
     tracing_hours: Hours = 48
+    lost_days: Days = 7
 
 
 class Freight(Section, frozen=True):
@@ -270,6 +271,7 @@ AT_MOST = (
     Floor("quality.bulky_pickup_days", 7, "《大件争议处理细则》第10条"),
     Floor("price_protection.result_hours", 48, "价保审核 48 小时内出结果"),
     Floor("delivery.ship_hours", 48, "《商家-发货超时实施细则》"),
+    Floor("delivery.lost_days", 7, "《电子商务法》第20条:运输风险由商家承担,不能让消费者一直等"),
     Floor("delivery.tracing_hours", 48, "《售后争议处理总则》第29条:寄件方证明已送达"),
     Floor("fresh.delivery_days", 7, "《生鲜商品争议处理细则》第6条"),
     Floor("platform.evidence_hours", 24, "《售后争议处理总则》第8条"),

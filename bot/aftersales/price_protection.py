@@ -24,6 +24,7 @@ from bot.aftersales.rule import Facts, decide, rule
 from bot.aftersales.situation import Situation
 
 PROMISE = re.compile(r"价保|保价|买贵|降价|退差|补差|差价|最低价|全年最低|史低")
+DENIAL = re.compile(r"(?:不|无|没有|概不)[^,，。;；!！?？]{0,4}?(?:价保|保价|退差|补差|差价)")
 PROMISED_DAYS = re.compile(r"(\d{1,3})\s*[天日]")
 DAYS_IN_WORDS = (("三十天", 30), ("十五天", 15), ("七天", 7), ("一个月", 30), ("半个月", 15))
 EXCEPTIONS = frozenset({"flash_sale", "livestream", "member"})
@@ -38,7 +39,7 @@ KIND = {
 def promised(s: Situation) -> str | None:
     """The price promise made in words (chat, live), if there is one."""
     text = s.facts.promised
-    return text if text and PROMISE.search(text) else None
+    return text if text and PROMISE.search(DENIAL.sub("", text)) else None
 
 
 def days(s: Situation) -> int:

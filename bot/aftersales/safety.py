@@ -59,7 +59,7 @@ def allergy_needs(s: Situation) -> tuple[Evidence, ...]:
 
 
 def _return(s: Situation) -> Finding:
-    return _with_medical(s, owed_by_shop(s, RemedyDue("return_refund", s.value_fen, True, "owed")))
+    return _with_medical(s, owed_by_shop(s, money_back(s)))
 
 
 def _refund(s: Situation) -> Finding:

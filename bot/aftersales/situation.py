@@ -25,7 +25,8 @@ class Situation:
 
     Choices where rules.md leaves room:
     - A past refund gives pieces back when its sum is at least half of their price; a smaller one is
-      money for goods that were kept (部分退款) and is deducted from a later refund.
+      money for goods that were kept (部分退款) and is deducted from a later refund. Where the entry names
+      no quantity, whole multiples of one piece's price are pieces.
     - An entry without line_id concerns every line of the order for open returns and claims; for money
       it is taken for this line only where the order has no other.
     """
@@ -128,10 +129,9 @@ class Situation:
 
     @cached_property
     def asked_at(self) -> datetime:
-        """When the return was asked for: a refusal of an earlier request keeps that request's time."""
-        if "return_obstructed" in self.issues:
-            return min((entry.at for entry in self.history if entry.kind == "refusal"), default=self.now)
-        return self.now
+        """When the return was asked for: a return already open, or refused before, keeps that request's time."""
+        kinds = {"return_open", "refusal"} if "return_obstructed" in self.issues else {"return_open"}
+        return min((entry.at for entry in self.history if entry.kind in kinds), default=self.now)
 
     @cached_property
     def in_return_window(self) -> bool:
@@ -212,4 +212,6 @@ def _pieces_back(entry: PastEntry, unit: int, bought: int) -> int:
         return entry.quantity or 0
     if entry.quantity:
         return entry.quantity if entry.fen * 2 >= entry.quantity * unit else 0
+    if entry.quantity is None and unit and entry.fen % unit == 0:
+        return min(entry.fen // unit, bought)
     return bought if entry.fen >= bought * unit > 0 else 0

@@ -10,7 +10,18 @@ import pytest
 from bot.aftersales.assess import assess
 from bot.aftersales.facts import read_case
 from bot.aftersales.period import SHANGHAI, end_of_day, spoken
-from tests.aftersales.build import DELIVERED, NOW, PAID, POLICY, SHIPPED, judged, raw_case, remedies, rules
+from tests.aftersales.build import (
+    DELIVERED,
+    NOW,
+    PAID,
+    POLICY,
+    SHIPPED,
+    entry,
+    judged,
+    raw_case,
+    remedies,
+    rules,
+)
 
 SECOND = timedelta(seconds=1)
 
@@ -195,7 +206,31 @@ def test_books_are_told_within_48_hours() -> None:
     end = DELIVERED + timedelta(hours=48)
     case: dict[str, Any] = {"category": "图书", "evidence": ["photo"]}
     assert judged("return_goods", ["not_as_described"], now=end, **case).decision == "owed"
-    assert rules(judged("return_goods", ["not_as_described"], now=end + SECOND, **case))[0] == "ND-01"
+    assert rules(judged("exchange", ["not_as_described"], now=end + SECOND, **case))[0] == "ND-01"
+    late = judged("return_goods", ["not_as_described"], now=end + SECOND, **case)
+    assert (late.decision, late.floor_fen, late.return_freight) == ("owed", 10000, "customer")
+    assert rules(late) == ["NR-18", "ND-01"]
+    assert judged("return_goods", ["not_as_described"], now=after(7), **case).floor_fen == 0
+
+
+def test_a_return_counts_from_when_it_was_asked_for() -> None:
+    opened = [entry("return_open", at=after(7) - SECOND)]
+    assert judged("return_goods", ["change_of_mind"], now=after(9), history=opened).floor_fen == 10000
+    too_late = [entry("return_open", at=after(7))]
+    assert judged("return_goods", ["change_of_mind"], now=after(9), history=too_late).floor_fen == 0
+
+
+def test_a_parcel_under_way_is_lost_after_seven_days() -> None:
+    end = SHIPPED + timedelta(days=7)
+    case: dict[str, Any] = {"status": "shipped"}
+    soon = judged("refund", ["not_received"], now=end, **case)
+    assert (soon.decision, soon.floor_fen, soon.return_freight) == ("owed", 10000, "merchant")
+    assert rules(soon)[0] == "RC-08"
+    assert judged("resend", ["not_received"], now=end, **case).needs == ("logistics_query",)
+    lost = judged("refund", ["not_received"], now=end + SECOND, **case)
+    assert (remedies(lost, "owed"), lost.return_freight) == ({"refund": 10000, "resend": 0}, "none")
+    searched = judged("refund", ["not_received"], now=end, evidence=["logistics_query"], **case)
+    assert rules(searched)[0] == "RC-02"
 
 
 @pytest.mark.parametrize(("unit", "person"), [(50000, None), (50001, "over_limit")])

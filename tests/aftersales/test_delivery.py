@@ -67,7 +67,7 @@ RECEIPT: list[tuple[dict[str, Any], str, int, str | None]] = [
     ({"facts": {"address_confirmed": True}}, "needs_evidence", 0, None),
     ({"facts": {"address_confirmed": True}, "evidence": ["logistics_query"]}, "owed", 10000, None),
     ({"facts": {"address_confirmed": False}}, "human", 0, "dispute"),
-    ({"status": "shipped"}, "owed", 10000, None),
+    ({"status": "shipped", "now": NOW + timedelta(days=6)}, "owed", 10000, None),
 ]
 
 
@@ -95,3 +95,8 @@ def test_people_off_duty_leave_a_ticket() -> None:
     assert any("不在岗" in option and "08:00–23:00" in option for option in night.options_for_customer)
     evening = judged("compensation", ["change_of_mind"], now=NOW.replace(hour=22, minute=59))
     assert not any("不在岗" in option for option in evening.options_for_customer)
+
+
+def test_compensation_before_shipping_is_no_refund() -> None:
+    result = judged("compensation", ["not_received"], status="paid", now=PAID + timedelta(hours=99))
+    assert (result.decision, result.floor_fen, result.to_human) == ("negotiable", 0, None)

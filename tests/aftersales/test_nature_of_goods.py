@@ -105,3 +105,20 @@ def test_refusal_of_food_is_polite_and_leaves_something() -> None:
     assert remedies(result) == {"coupon": 599}
     assert result.cap_fen == 599
     assert "质量" in result.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    ("traits", "label", "facts", "floor"),
+    [
+        (["electronics"], "no_return7_activated", {"activated": True}, 0),
+        (["electronics", "activated"], "no_return7_activated", {"activated": True}, 0),
+        ([], "no_return7_activated", {"activated": True}, 10000),
+        (["second_hand", "electronics", "activated"], "no_return7_activated", {"activated": True}, 10000),
+        (["second_hand", "intimate"], "no_return7_opened", {"sealed": False, "intact": True}, 10000),
+    ],
+)
+def test_a_label_holds_only_on_goods_that_may_carry_it(
+    traits: list[str], label: str, facts: dict[str, Any], floor: int
+) -> None:
+    result = judged("return_goods", ["change_of_mind"], traits=traits, labels=[label], facts=facts)
+    assert result.floor_fen == floor

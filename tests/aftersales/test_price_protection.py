@@ -275,3 +275,20 @@ def test_return_after_protection_pays_what_is_left(unit: int, now: int, back: in
         history.append(entry("refund", unit * back, back))
     after = judged("return_goods", ["change_of_mind"], unit=unit, quantity=5, history=history)
     assert after.floor_fen == max(0, unit * (5 - back) - paid * (5 - back) // 5)
+
+
+@pytest.mark.parametrize(
+    ("promised", "floor"),
+    [("15天价保", 1000), ("买贵退差", 1000), ("本店不支持价保", 0), ("特价，不退差价", 0), ("不议价，全年最低价，降价退差", 1000)],
+)
+def test_a_promise_that_is_denied_is_none(promised: str, floor: int) -> None:
+    result = judged("price_protection", ["price_drop"], price=price(9000), facts={"promised": promised})
+    assert result.floor_fen == floor
+
+
+def test_a_refund_without_quantity_gives_back_whole_pieces() -> None:
+    back = [{"kind": "refund", "at": entry("refund")["at"], "line_id": "L1", "fen": 10000, "quantity": None}]
+    result = judged(
+        "price_protection", ["price_drop"], quantity=3, history=back, price=price(9000), protection=protection()
+    )
+    assert result.floor_fen == 2000
