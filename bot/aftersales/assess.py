@@ -90,8 +90,8 @@ BESIDE: Mapping[str, Callable[[Situation], Finding]] = {
 
 
 @rule(
-    "NO-01", when="没有说明问题,想补发或补偿", effect="没有应得的之前先问清问题,不要证据",
-    text="请告诉我们遇到了什么问题(比如少了什么、哪里坏了),知道以后马上按问题处理。", source=src.SHOP_GUIDE,
+    "NO-01", when="没有说明问题，想补发或补偿", effect="没有应得的之前先问清问题，不要证据",
+    text="请告诉我们遇到了什么问题（比如少了什么、哪里坏了），知道以后马上按问题处理。", source=src.SHOP_GUIDE,
     then=lambda s: nothing(),
 )
 def what_is_wrong(s: Situation) -> Facts | None:
@@ -99,7 +99,7 @@ def what_is_wrong(s: Situation) -> Facts | None:
 
 
 @rule(
-    "CO-01", when="投诉,没有说明具体问题", effect="人工", text="您的投诉收到了,由同事接着为您处理并回复您。", source=f"{src.D8};{src.H1}",
+    "CO-01", when="投诉，没有说明具体问题", effect="人工", text="您的投诉收到了，由同事接着为您处理并回复您。", source=f"{src.D8}；{src.H1}",
     then=lambda s: nothing(human="complaint"),
 )
 def complains(s: Situation) -> Facts | None:
@@ -110,8 +110,8 @@ WITHOUT_ISSUE = (complains, what_is_wrong)
 
 
 @rule(
-    "CL-01", when="订单已关闭,或所有件都已退款", effect="没有可再退的;安全等问题照常由人工",
-    text="这件商品已经取消或全额退款,没有还可以退的部分。", source=src.SHOP_GUIDE, then=lambda s: nothing(),
+    "CL-01", when="订单已关闭，或所有件都已退款", effect="没有可再退的；安全等问题照常由人工",
+    text="这件商品已经取消或全额退款，没有还可以退的部分。", source=src.SHOP_GUIDE, then=lambda s: nothing(),
 )
 def closed(s: Situation) -> Facts | None:
     return {"status": s.order.status, "kept": s.kept, "left": s.value_fen}

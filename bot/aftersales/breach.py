@@ -46,8 +46,8 @@ def _not_as_described(s: Situation) -> Finding:
 
 
 @rule(
-    "ND-01", when="图书,签收超过 48 小时才反馈描述不符", effect="可协商",
-    text="图书与描述不符要在签收后 {hours} 小时内反馈,现在已经过了;您可以和我们商量别的办法。", source=src.D15_BOOK,
+    "ND-01", when="图书，签收超过 48 小时才反馈描述不符", effect="可协商",
+    text="图书与描述不符要在签收后 {hours} 小时内反馈，现在已经过了；您可以和我们商量别的办法。", source=src.D15_BOOK,
     then=lambda s: goodwill(s),
 )
 def book_too_late(s: Situation) -> Facts | None:
@@ -56,17 +56,17 @@ def book_too_late(s: Situation) -> Facts | None:
 
 
 @rule(
-    "ND-02", when="描述不符,没有实物图", effect="请补实物照片(页面由商家自存,不再要)",
-    text="请发一张实物照片,页面和直播的内容由我们来调取。", source=f"{src.D1}第16、60条", then=lambda s: ask("photo"),
+    "ND-02", when="描述不符，没有实物图", effect="请补实物照片（页面由商家自存，不再要）",
+    text="请发一张实物照片，页面和直播的内容由我们来调取。", source=f"{src.D1}第16、60条", then=lambda s: ask("photo"),
 )
 def no_picture(s: Situation) -> Facts | None:
     return None if s.has("photo", "video") else {"evidence": sorted(s.evidence)}
 
 
 @rule(
-    "ND-03", when="描述不符", effect="退货退款,运费商家;留用可协商减价",
-    text="收到的和描述不一样,可以退货退款 {fen:yuan},运费由商家承担;想留下也可以商量减价。",
-    source=f"{src.D1}第16、46、60条;{src.L1}第24条", then=_not_as_described,
+    "ND-03", when="描述不符", effect="退货退款，运费商家；留用可协商减价",
+    text="收到的和描述不一样，可以退货退款 {fen:yuan}，运费由商家承担；想留下也可以商量减价。",
+    source=f"{src.D1}第16、46、60条；{src.L1}第24条", then=_not_as_described,
 )
 def not_as_described(s: Situation) -> Facts | None:
     return {"fen": s.value_fen}
@@ -84,8 +84,8 @@ def _grossly_wrong(s: Situation) -> Finding:
 
 
 @rule(
-    "WI-01", when="发错,没有实物图或面单图", effect="请补照片",
-    text="请发一张收到的商品照片和一张快递面单照片,我们核对后马上换发或退款。", source=f"{src.D1}第55–57条",
+    "WI-01", when="发错，没有实物图或面单图", effect="请补照片",
+    text="请发一张收到的商品照片和一张快递面单照片，我们核对后马上换发或退款。", source=f"{src.D1}第55–57条",
     then=lambda s: ask(*missing_pictures(s), human="legal_claim" if s.facts.gross_mismatch else None),
 )
 def wrong_no_picture(s: Situation) -> Facts | None:
@@ -94,18 +94,18 @@ def wrong_no_picture(s: Situation) -> Facts | None:
 
 
 @rule(
-    "WI-02", when="差异极大(买A发B)", effect="换正确商品或退货退款,双程运费商家;人工",
-    text="收到的和您买的完全不是同一样东西,可以换成对的或退货退款 {fen:yuan},来回运费由商家承担,同事会接着为您处理。",
-    source=f"{src.D1}第55–57条;{src.D6}", then=_grossly_wrong,
+    "WI-02", when="差异极大（买A发B）", effect="换正确商品或退货退款，双程运费商家；人工",
+    text="收到的和您买的完全不是同一样东西，可以换成对的或退货退款 {fen:yuan}，来回运费由商家承担，同事会接着为您处理。",
+    source=f"{src.D1}第55–57条；{src.D6}", then=_grossly_wrong,
 )
 def grossly_wrong(s: Situation) -> Facts | None:
     return {"fen": s.value_fen, "gross_mismatch": True} if s.facts.gross_mismatch else None
 
 
 @rule(
-    "WI-03", when="发错", effect="换正确商品或退货退款,双程运费商家;留用可协商差价",
-    text="我们发错了,可以换成对的或退货退款 {fen:yuan},来回运费由商家承担;想留下也可以商量差价。",
-    source=f"{src.D1}第55–57条;{src.L1}第24条", then=_wrong,
+    "WI-03", when="发错", effect="换正确商品或退货退款，双程运费商家；留用可协商差价",
+    text="我们发错了，可以换成对的或退货退款 {fen:yuan}，来回运费由商家承担；想留下也可以商量差价。",
+    source=f"{src.D1}第55–57条；{src.L1}第24条", then=_wrong,
 )
 def wrong(s: Situation) -> Facts | None:
     return {"fen": s.value_fen}
@@ -146,8 +146,8 @@ def _return_incomplete(s: Situation) -> Finding:
 
 
 @rule(
-    "MI-01", when="少件,没有到货图或外箱面单图", effect="请补照片,不要求开箱视频",
-    text="请把收到的全部东西拍一张,再拍一张外箱和面单,不需要开箱视频。", source=f"{src.D1}第55–57条",
+    "MI-01", when="少件，没有到货图或外箱面单图", effect="请补照片，不要求开箱视频",
+    text="请把收到的全部东西拍一张，再拍一张外箱和面单，不需要开箱视频。", source=f"{src.D1}第55–57条",
     then=lambda s: ask(*missing_pictures(s)),
 )
 def missing_no_picture(s: Situation) -> Facts | None:
@@ -156,8 +156,8 @@ def missing_no_picture(s: Situation) -> Facts | None:
 
 
 @rule(
-    "MI-02", when="缺失超过一半", effect="补发、退缺失部分,或整单退;人工",
-    text="缺失的部分超过一半,可以补发,或退缺失部分的 {fen:yuan},同事会接着为您处理。", source=f"{src.D6};{src.D1}第55–57条",
+    "MI-02", when="缺失超过一半", effect="补发、退缺失部分，或整单退；人工",
+    text="缺失的部分超过一半，可以补发，或退缺失部分的 {fen:yuan}，同事会接着为您处理。", source=f"{src.D6}；{src.D1}第55–57条",
     then=_mostly_missing,
 )
 def mostly_missing(s: Situation) -> Facts | None:
@@ -166,8 +166,8 @@ def mostly_missing(s: Situation) -> Facts | None:
 
 
 @rule(
-    "MI-03", when="少件,要整单退货,在无理由退货期内", effect="退货退款或补发,运费商家",
-    text="少了东西,可以补发;您想整单退的话,退货退款 {fen:yuan},运费由商家承担。", source=f"{src.D1}第46、55–57条",
+    "MI-03", when="少件，要整单退货，在无理由退货期内", effect="退货退款或补发，运费商家",
+    text="少了东西，可以补发；您想整单退的话，退货退款 {fen:yuan}，运费由商家承担。", source=f"{src.D1}第46、55–57条",
     then=_return_incomplete,
 )
 def return_incomplete(s: Situation) -> Facts | None:
@@ -175,8 +175,8 @@ def return_incomplete(s: Situation) -> Facts | None:
 
 
 @rule(
-    "MI-04", when="少件,缺失部分的金额清楚", effect="补发或退缺失部分的实际金额",
-    text="少的部分可以补发,也可以退这部分的金额 {fen:yuan},您来选。", source=f"{src.D1}第55–57条", then=_missing,
+    "MI-04", when="少件，缺失部分的金额清楚", effect="补发或退缺失部分的实际金额",
+    text="少的部分可以补发，也可以退这部分的金额 {fen:yuan}，您来选。", source=f"{src.D1}第55–57条", then=_missing,
 )
 def missing_known(s: Situation) -> Facts | None:
     fen = missing_fen(s)
@@ -184,8 +184,8 @@ def missing_known(s: Situation) -> Facts | None:
 
 
 @rule(
-    "MI-05", when="少件,缺失部分的金额不清楚", effect="补发;要退款的由人工核定金额",
-    text="少的部分可以马上补发;要退款的话,由同事核定缺失部分的金额。", source=f"{src.D1}第55–57条", then=_send_what_lacks,
+    "MI-05", when="少件，缺失部分的金额不清楚", effect="补发；要退款的由人工核定金额",
+    text="少的部分可以马上补发；要退款的话，由同事核定缺失部分的金额。", source=f"{src.D1}第55–57条", then=_send_what_lacks,
 )
 def missing_unknown(s: Situation) -> Facts | None:
     return {"affected_share": None}
@@ -199,8 +199,8 @@ def _damaged(s: Situation) -> Finding:
 
 
 @rule(
-    "DM-01", when="运输损坏,没有破损图或外包装图", effect="请补照片",
-    text="请拍一张破损的地方和一张外包装,签收了也不影响处理。", source=f"{src.L9}第1条;{src.D1}第57条",
+    "DM-01", when="运输损坏，没有破损图或外包装图", effect="请补照片",
+    text="请拍一张破损的地方和一张外包装，签收了也不影响处理。", source=f"{src.L9}第1条；{src.D1}第57条",
     then=lambda s: ask(*missing_pictures(s)),
 )
 def damaged_no_picture(s: Situation) -> Facts | None:
@@ -209,9 +209,9 @@ def damaged_no_picture(s: Situation) -> Facts | None:
 
 
 @rule(
-    "DM-02", when="运输损坏", effect="补寄或换货,不成则退货退款,运费商家",
-    text="运输途中的损坏由商家承担,可以补寄、换货或退货退款 {fen:yuan},运费由商家承担。",
-    source=f"{src.L4}第20条;{src.D1}第13、57条", then=_damaged,
+    "DM-02", when="运输损坏", effect="补寄或换货，不成则退货退款，运费商家",
+    text="运输途中的损坏由商家承担，可以补寄、换货或退货退款 {fen:yuan}，运费由商家承担。",
+    source=f"{src.L4}第20条；{src.D1}第13、57条", then=_damaged,
 )
 def damaged(s: Situation) -> Facts | None:
     return {"fen": s.value_fen}
@@ -226,8 +226,8 @@ def _promise(s: Situation) -> Finding:
 
 
 @rule(
-    "PB-01", when="承诺未兑现,系统里和证据里都没有承诺内容", effect="请补承诺的截图或直播时间点",
-    text="请发一张当时承诺的聊天截图,或告诉我们直播的时间,我们去核对。", source=f"{src.D1}第49–53条",
+    "PB-01", when="承诺未兑现，系统里和证据里都没有承诺内容", effect="请补承诺的截图或直播时间点",
+    text="请发一张当时承诺的聊天截图，或告诉我们直播的时间，我们去核对。", source=f"{src.D1}第49–53条",
     then=lambda s: ask("chat"),
 )
 def promise_unknown(s: Situation) -> Facts | None:
@@ -235,9 +235,9 @@ def promise_unknown(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PB-02", when="商家或达人的承诺没有兑现", effect="履行,否则退货退款,运费商家;等值替代可协商",
-    text="承诺了就要做到:我们先为您兑现,兑现不了的可以退货退款 {fen:yuan},运费由商家承担。",
-    source=f"{src.D1}第49–53条;{src.L2}第12条", then=_promise,
+    "PB-02", when="商家或达人的承诺没有兑现", effect="履行，否则退货退款，运费商家；等值替代可协商",
+    text="承诺了就要做到：我们先为您兑现，兑现不了的可以退货退款 {fen:yuan}，运费由商家承担。",
+    source=f"{src.D1}第49–53条；{src.L2}第12条", then=_promise,
 )
 def promise(s: Situation) -> Facts | None:
     return {"fen": s.value_fen, "promised": s.facts.promised}

@@ -41,8 +41,8 @@ def _legal(s: Situation) -> Finding:
 
 
 @rule(
-    "CF-01", when="怀疑假货,没有照片", effect="请补一张疑点照片;人工",
-    text="请发一张您觉得可疑的地方的照片,进货凭证由商家先提供,专人会同时跟进。", source=f"{src.D1}第59条",
+    "CF-01", when="怀疑假货，没有照片", effect="请补一张疑点照片；人工",
+    text="请发一张您觉得可疑的地方的照片，进货凭证由商家先提供，专人会同时跟进。", source=f"{src.D1}第59条",
     then=lambda s: ask("photo", human="counterfeit"),
 )
 def counterfeit_no_picture(s: Situation) -> Facts | None:
@@ -50,17 +50,17 @@ def counterfeit_no_picture(s: Situation) -> Facts | None:
 
 
 @rule(
-    "CF-02", when="怀疑假货(不受售后期限限制)", effect="退货退款,运费与证实后的检测费商家;商家先交进货凭证;人工",
-    text="可以退货退款 {fen:yuan},运费由商家承担;商品来源由商家先举证,送检证实有问题的检测费也由商家承担。依法的其他权利由专人答复您。",
-    source=f"{src.D1}第4、59、61条;{src.L1}第55条", then=_counterfeit,
+    "CF-02", when="怀疑假货（不受售后期限限制）", effect="退货退款，运费与证实后的检测费商家；商家先交进货凭证；人工",
+    text="可以退货退款 {fen:yuan}，运费由商家承担；商品来源由商家先举证，送检证实有问题的检测费也由商家承担。依法的其他权利由专人答复您。",
+    source=f"{src.D1}第4、59、61条；{src.L1}第55条", then=_counterfeit,
 )
 def counterfeit(s: Situation) -> Facts | None:
     return {"fen": s.value_fen}
 
 
 @rule(
-    "FA-01", when="虚假宣传,没有宣传的截图、录屏或聊天", effect="请补一张宣传截图;人工",
-    text="请发一张宣传的截图或录屏,直播的可以告诉我们时间点,专人会同时跟进。", source=f"{src.L9}第11条",
+    "FA-01", when="虚假宣传，没有宣传的截图、录屏或聊天", effect="请补一张宣传截图；人工",
+    text="请发一张宣传的截图或录屏，直播的可以告诉我们时间点，专人会同时跟进。", source=f"{src.L9}第11条",
     then=lambda s: ask("photo", human="legal_claim"),
 )
 def advertising_no_proof(s: Situation) -> Facts | None:
@@ -68,17 +68,17 @@ def advertising_no_proof(s: Situation) -> Facts | None:
 
 
 @rule(
-    "FA-02", when="虚假宣传(主播说的也算店铺的)", effect="退货退款,运费商家;人工",
-    text="可以退货退款 {fen:yuan},运费由商家承担;主播说的话店铺同样负责。依法的其他权利由专人答复您。",
-    source=f"{src.L1}第20、55条;{src.L9}第11条", then=_legal,
+    "FA-02", when="虚假宣传（主播说的也算店铺的）", effect="退货退款，运费商家；人工",
+    text="可以退货退款 {fen:yuan}，运费由商家承担；主播说的话店铺同样负责。依法的其他权利由专人答复您。",
+    source=f"{src.L1}第20、55条；{src.L9}第11条", then=_legal,
 )
 def advertising(s: Situation) -> Facts | None:
     return {"fen": s.value_fen}
 
 
 @rule(
-    "PF-01", when="价格欺诈,系统里没有价格记录,也没有截图", effect="请补价格截图;人工",
-    text="请发一张价格的截图,店铺的价格记录由我们调取,专人会同时跟进。", source=f"{src.L6}第16、19条",
+    "PF-01", when="价格欺诈，系统里没有价格记录，也没有截图", effect="请补价格截图；人工",
+    text="请发一张价格的截图，店铺的价格记录由我们调取，专人会同时跟进。", source=f"{src.L6}第16、19条",
     then=lambda s: ask("price_screenshot", human="legal_claim"),
 )
 def pricing_no_proof(s: Situation) -> Facts | None:
@@ -87,9 +87,9 @@ def pricing_no_proof(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PF-02", when="价格欺诈(先涨后降、虚假折扣)", effect="退货退款或退差,运费商家;人工",
-    text="可以退货退款 {fen:yuan},运费由商家承担;差价按店铺价格记录核对。依法的其他权利由专人答复您。",
-    source=f"{src.L6}第16、19条;{src.L1}第55条", then=_legal,
+    "PF-02", when="价格欺诈（先涨后降、虚假折扣）", effect="退货退款或退差，运费商家；人工",
+    text="可以退货退款 {fen:yuan}，运费由商家承担；差价按店铺价格记录核对。依法的其他权利由专人答复您。",
+    source=f"{src.L6}第16、19条；{src.L1}第55条", then=_legal,
 )
 def pricing(s: Situation) -> Facts | None:
     return {"fen": s.value_fen}
@@ -105,9 +105,9 @@ def _reopen(s: Situation) -> Finding:
 
 
 @rule(
-    "RO-01", when="退换被拒绝、被要求改售后原因", effect="恢复售后入口,按原诉求重审,运费商家;人工;告知平台入口",
-    text="之前的售后不顺,对不起:我们恢复您的售后申请,按您原来的诉求重新处理,不需要改申请原因,退回运费由商家承担。",
-    source=f"{src.D1}第18、31、33、44条;{src.D8}", then=_reopen,
+    "RO-01", when="退换被拒绝、被要求改售后原因", effect="恢复售后入口，按原诉求重审，运费商家；人工；告知平台入口",
+    text="之前的售后不顺，对不起：我们恢复您的售后申请，按您原来的诉求重新处理，不需要改申请原因，退回运费由商家承担。",
+    source=f"{src.D1}第18、31、33、44条；{src.D8}", then=_reopen,
 )
 def obstructed(s: Situation) -> Facts | None:
     refusals = sum(entry.kind == "refusal" for entry in s.history)
@@ -121,8 +121,8 @@ def _small_coupon(s: Situation) -> Finding:
 
 
 @rule(
-    "SA-01", when="对客服态度不满", effect="道歉并重新处理;主管接手;可给小额券,不附条件",
-    text="让您受委屈了,对不起。聊天记录我们看得到,不用您再发,主管会接着为您处理。", source=f"{src.D8};{src.D9}",
+    "SA-01", when="对客服态度不满", effect="道歉并重新处理；主管接手；可给小额券，不附条件",
+    text="让您受委屈了，对不起。聊天记录我们看得到，不用您再发，主管会接着为您处理。", source=f"{src.D8}；{src.D9}",
     then=_small_coupon,
 )
 def attitude(s: Situation) -> Facts | None:
@@ -130,9 +130,9 @@ def attitude(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PV-01", when="泄露个人信息", effect="立即停止并补救,可要求删除;数据负责人接手",
-    text="如果有人自称客服要您转账、给验证码或点链接,请不要照做。您的情况已转给负责个人信息的专人,您也可以要求删除信息。",
-    source=f"{src.L8}第47、57、69条;{src.D18}", then=lambda s: nothing(human="privacy"),
+    "PV-01", when="泄露个人信息", effect="立即停止并补救，可要求删除；数据负责人接手",
+    text="如果有人自称客服要您转账、给验证码或点链接，请不要照做。您的情况已转给负责个人信息的专人，您也可以要求删除信息。",
+    source=f"{src.L8}第47、57、69条；{src.D18}", then=lambda s: nothing(human="privacy"),
 )
 def privacy(s: Situation) -> Facts | None:
     return {"issue": "privacy_leak"}
@@ -146,8 +146,8 @@ def _pay_back(s: Situation) -> Finding:
 
 
 @rule(
-    "BE-01", when="系统查到多收或重复扣款", effect="多收即退,不发券抵现;人工核对支付",
-    text="系统查到多收了 {fen:yuan},会退回原支付账户,同事会核对支付记录。", source=f"{src.L10}第41条;{src.L6}第19条",
+    "BE-01", when="系统查到多收或重复扣款", effect="多收即退，不发券抵现；人工核对支付",
+    text="系统查到多收了 {fen:yuan}，会退回原支付账户，同事会核对支付记录。", source=f"{src.L10}第41条；{src.L6}第19条",
     then=_pay_back,
 )
 def charged_twice(s: Situation) -> Facts | None:
@@ -155,8 +155,8 @@ def charged_twice(s: Situation) -> Facts | None:
 
 
 @rule(
-    "BE-02", when="说多收了钱,系统里还没有金额,也没有支付记录", effect="请补支付单号后几位,不要卡号",
-    text="请发一张支付记录的截图,露出支付单号后几位就行,卡号请遮住。", source=f"{src.L10}第41条;{src.L8}第6条",
+    "BE-02", when="说多收了钱，系统里还没有金额，也没有支付记录", effect="请补支付单号后几位，不要卡号",
+    text="请发一张支付记录的截图，露出支付单号后几位就行，卡号请遮住。", source=f"{src.L10}第41条；{src.L8}第6条",
     then=lambda s: ask("bank_record"),
 )
 def no_record(s: Situation) -> Facts | None:
@@ -164,8 +164,8 @@ def no_record(s: Situation) -> Facts | None:
 
 
 @rule(
-    "BE-03", when="有支付记录,系统里对不上金额", effect="人工核对",
-    text="您的支付记录会由同事和系统核对,多收的部分会退回原支付账户。", source=f"{src.L10}第41条;{src.L6}第19条",
+    "BE-03", when="有支付记录，系统里对不上金额", effect="人工核对",
+    text="您的支付记录会由同事和系统核对，多收的部分会退回原支付账户。", source=f"{src.L10}第41条；{src.L6}第19条",
     then=lambda s: nothing(human="dispute"),
 )
 def amounts_differ(s: Situation) -> Facts | None:

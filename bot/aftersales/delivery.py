@@ -68,8 +68,8 @@ def _trace(s: Situation) -> Finding:
 
 
 @rule(
-    "UN-01", when="定制商品未发货,没有超时,无理由取消", effect="协商;扣费只限商家能举证的损失,由人工",
-    text="定制商品可能已经开始制作,能不能全额退要由同事核实后答复您,扣除的只能是商家拿得出凭证的损失。",
+    "UN-01", when="定制商品未发货，没有超时，无理由取消", effect="协商；扣费只限商家能举证的损失，由人工",
+    text="定制商品可能已经开始制作，能不能全额退要由同事核实后答复您，扣除的只能是商家拿得出凭证的损失。",
     source=f"{src.D13}第6–13条", then=lambda s: nothing(human="dispute"),
 )
 def customised_in_work(s: Situation) -> Facts | None:
@@ -78,8 +78,8 @@ def customised_in_work(s: Situation) -> Facts | None:
 
 
 @rule(
-    "UN-03", when="未发货,有「极速退款」标识,实付不超过 8000 元(虚拟、定制除外)", effect="平台系统自动退款",
-    text="订单带「极速退款」标识,申请后由系统自动退款。", source=src.D3,
+    "UN-03", when="未发货，有「极速退款」标识，实付不超过 8000 元（虚拟、定制除外）", effect="平台系统自动退款",
+    text="订单带「极速退款」标识，申请后由系统自动退款。", source=src.D3,
 )
 def instant_refund(s: Situation) -> Facts | None:
     if "instant_refund" not in s.labels or s.traits & {"virtual", "customised"}:
@@ -88,25 +88,25 @@ def instant_refund(s: Situation) -> Facts | None:
 
 
 @rule(
-    "UN-02", when="未发货,想退款或取消(超时与否都一样)", effect="全额退款,不用退回,无需证据",
-    text="还没有发货,可以马上为您办理全额退款 {fen:yuan},退回原支付账户。", source=f"{src.D3};{src.D5}", then=_refund,
+    "UN-02", when="未发货，想退款或取消（超时与否都一样）", effect="全额退款，不用退回，无需证据",
+    text="还没有发货，可以马上为您办理全额退款 {fen:yuan}，退回原支付账户。", source=f"{src.D3}；{src.D5}", then=_refund,
 )
 def unshipped(s: Situation) -> Facts | None:
     return {"fen": s.value_fen, "ship_by": s.ship_by, "late": s.late, "labels": sorted(s.labels)}
 
 
 @rule(
-    "IT-01", when="在途,发货已超过承诺时间,想退款或取消", effect="商家拦截,退款,运费商家",
-    text="发货晚于承诺的 {ship_by:time},我们来拦截这个包裹,也可以拒收,货退回后全额退 {fen:yuan},运费由商家承担。",
-    source=f"{src.D1}第22、46条;{src.D5}", then=_intercept_late,
+    "IT-01", when="在途，发货已超过承诺时间，想退款或取消", effect="商家拦截，退款，运费商家",
+    text="发货晚于承诺的 {ship_by:time}，我们来拦截这个包裹，也可以拒收，货退回后全额退 {fen:yuan}，运费由商家承担。",
+    source=f"{src.D1}第22、46条；{src.D5}", then=_intercept_late,
 )
 def late_on_the_way(s: Situation) -> Facts | None:
     return {"ship_by": s.ship_by, "fen": s.value_fen} if s.late and s.ship_by else None
 
 
 @rule(
-    "IT-02", when="在途,不适用无理由退货的商品(生鲜、定制、虚拟),没有其他原因", effect="不得无理由拒收,可协商",
-    text="这件商品不适用无理由退货,已经在路上了;收到后有问题请告诉我们,照常处理。", source=f"{src.L1}第25条;{src.D12}",
+    "IT-02", when="在途，不适用无理由退货的商品（生鲜、定制、虚拟），没有其他原因", effect="不得无理由拒收，可协商",
+    text="这件商品不适用无理由退货，已经在路上了；收到后有问题请告诉我们，照常处理。", source=f"{src.L1}第25条；{src.D12}",
     then=lambda s: goodwill(s),
 )
 def no_refusal_without_reason(s: Situation) -> Facts | None:
@@ -115,8 +115,8 @@ def no_refusal_without_reason(s: Situation) -> Facts | None:
 
 
 @rule(
-    "IT-03", when="在途,想退款或取消", effect="商家拦截,货退回后退款,不得以已发货一口拒绝",
-    text="包裹还在路上,我们来联系快递拦截,货退回后退 {fen:yuan};拦不下来的话,拒收或收到后再退都可以。", source=f"{src.D1}第22条",
+    "IT-03", when="在途，想退款或取消", effect="商家拦截，货退回后退款，不得以已发货一口拒绝",
+    text="包裹还在路上，我们来联系快递拦截，货退回后退 {fen:yuan}；拦不下来的话，拒收或收到后再退都可以。", source=f"{src.D1}第22条",
     then=_intercept,
 )
 def on_the_way(s: Situation) -> Facts | None:
@@ -124,32 +124,32 @@ def on_the_way(s: Situation) -> Facts | None:
 
 
 @rule(
-    "DL-01", when="发货已超时还没发,想要补偿或催发", effect="没有法定赔付,不承诺平台赔付;可善意补偿,可随时退款",
-    text="确实晚于承诺的 {ship_by:time},对不起。您可以随时全额退款,我们也会催发;补偿方面可以和我们商量。",
-    source=f"{src.D5};{src.D3}", then=_goodwill,
+    "DL-01", when="发货已超时还没发，想要补偿或催发", effect="没有法定赔付，不承诺平台赔付；可善意补偿，可随时退款",
+    text="确实晚于承诺的 {ship_by:time}，对不起。您可以随时全额退款，我们也会催发；补偿方面可以和我们商量。",
+    source=f"{src.D5}；{src.D3}", then=_goodwill,
 )
 def late(s: Situation) -> Facts | None:
     return {"ship_by": s.ship_by, "shipped_at": s.order.shipped_at} if s.late and s.ship_by else None
 
 
 @rule(
-    "DL-06", when="发货已超时,现在已经发出或签收,想要补偿", effect="没有法定赔付,不承诺平台赔付;可善意补偿",
-    text="发货确实晚于承诺的 {ship_by:time},对不起;补偿方面可以和我们商量。", source=src.D5, then=_goodwill,
+    "DL-06", when="发货已超时，现在已经发出或签收，想要补偿", effect="没有法定赔付，不承诺平台赔付；可善意补偿",
+    text="发货确实晚于承诺的 {ship_by:time}，对不起；补偿方面可以和我们商量。", source=src.D5, then=_goodwill,
 )
 def was_late(s: Situation) -> Facts | None:
     return {"ship_by": s.ship_by, "shipped_at": s.order.shipped_at} if s.late and not s.unshipped else None
 
 
 @rule(
-    "DL-02", when="没有超过承诺的发货时间", effect="没有赔付;未发货可随时退款",
-    text="承诺的发货时间是 {ship_by:time},系统里没有超过这个时间。", source=src.D5, then=_wait,
+    "DL-02", when="没有超过承诺的发货时间", effect="没有赔付；未发货可随时退款",
+    text="承诺的发货时间是 {ship_by:time}，系统里没有超过这个时间。", source=src.D5, then=_wait,
 )
 def in_time(s: Situation) -> Facts | None:
     return {"ship_by": s.ship_by, "shipped_at": s.order.shipped_at} if s.ship_by else None
 
 
 @rule(
-    "DL-03", when="没有付款时间,无从计算发货时间", effect="没有赔付", text="这笔订单还没有付款记录,没有需要发的货。", source=src.D5,
+    "DL-03", when="没有付款时间，无从计算发货时间", effect="没有赔付", text="这笔订单还没有付款记录，没有需要发的货。", source=src.D5,
     then=_wait,
 )
 def never_paid(s: Situation) -> Facts | None:
@@ -157,8 +157,8 @@ def never_paid(s: Situation) -> Facts | None:
 
 
 @rule(
-    "DL-04", when="已签收的超时订单,想退", effect="按退货处理,运费商家",
-    text="发货晚于承诺的 {ship_by:time},七天内可以退货退款 {fen:yuan},运费由商家承担。", source=f"{src.D1}第46条;{src.D5}",
+    "DL-04", when="已签收的超时订单，想退", effect="按退货处理，运费商家",
+    text="发货晚于承诺的 {ship_by:time}，七天内可以退货退款 {fen:yuan}，运费由商家承担。", source=f"{src.D1}第46条；{src.D5}",
     then=_intercept_late,
 )
 def late_and_delivered(s: Situation) -> Facts | None:
@@ -170,7 +170,7 @@ def late_and_delivered(s: Situation) -> Facts | None:
 
 @rule(
     "DL-05", when="生鲜发出超过 7 天还没送到", effect="全额退款",
-    text="生鲜应在 {days} 天内送到,现在还没到,可以全额退 {fen:yuan}。", source=f"{src.D12}第6条", then=_refund,
+    text="生鲜应在 {days} 天内送到，现在还没到，可以全额退 {fen:yuan}。", source=f"{src.D12}第6条", then=_refund,
 )
 def fresh_not_delivered(s: Situation) -> Facts | None:
     shipped, days = s.order.shipped_at, s.policy.fresh.delivery_days
@@ -180,16 +180,16 @@ def fresh_not_delivered(s: Situation) -> Facts | None:
 
 
 @rule(
-    "RC-01", when="没收到,订单还没发货", effect="退款或催发",
-    text="订单还没有发货,可以全额退款 {fen:yuan},也可以由我们催发。", source=f"{src.D3};{src.D5}", then=_refund,
+    "RC-01", when="没收到，订单还没发货", effect="退款或催发",
+    text="订单还没有发货，可以全额退款 {fen:yuan}，也可以由我们催发。", source=f"{src.D3}；{src.D5}", then=_refund,
 )
 def not_shipped_yet(s: Situation) -> Facts | None:
     return {"fen": s.value_fen, "ship_by": s.ship_by} if s.unshipped else None
 
 
 @rule(
-    "RC-02", when="没收到,物流在途,发出已久或查件证明不了下落", effect="退款或补发由消费者选,商家查件或拦截",
-    text="物流一直没有送到,由我们去查件;您可以选退款 {fen:yuan} 或补发。", source=f"{src.L4}第20条;{src.D1}第22、29条",
+    "RC-02", when="没收到，物流在途，发出已久或查件证明不了下落", effect="退款或补发由消费者选，商家查件或拦截",
+    text="物流一直没有送到，由我们去查件；您可以选退款 {fen:yuan} 或补发。", source=f"{src.L4}第20条；{src.D1}第22、29条",
     then=_refund_or_resend,
 )
 def lost_on_the_way(s: Situation) -> Facts | None:
@@ -202,8 +202,8 @@ def lost_on_the_way(s: Situation) -> Facts | None:
 
 
 @rule(
-    "RC-08", when="没收到,刚发出不久、物流在途,想退款或取消", effect="商家拦截,货退回后退款,运费商家",
-    text="包裹还在路上,我们来联系快递拦截,货退回后全额退 {fen:yuan},运费由商家承担。", source=f"{src.L4}第20条;{src.D1}第22条",
+    "RC-08", when="没收到，刚发出不久、物流在途，想退款或取消", effect="商家拦截，货退回后退款，运费商家",
+    text="包裹还在路上，我们来联系快递拦截，货退回后全额退 {fen:yuan}，运费由商家承担。", source=f"{src.L4}第20条；{src.D1}第22条",
     then=_intercept_late,
 )
 def stop_parcel(s: Situation) -> Facts | None:
@@ -213,15 +213,15 @@ def stop_parcel(s: Situation) -> Facts | None:
 
 @rule(
     "RC-03", when="未经同意放驿站、快递柜", effect="退款或补发由消费者选",
-    text="包裹没有经过您同意就放在了别处,不算送到您手里;您可以选退款 {fen:yuan} 或补发,查件由我们来做。",
-    source=f"{src.L4}第52条;{src.D1}第25、27、29条", then=_refund_or_resend,
+    text="包裹没有经过您同意就放在了别处，不算送到您手里；您可以选退款 {fen:yuan} 或补发，查件由我们来做。",
+    source=f"{src.L4}第52条；{src.D1}第25、27、29条", then=_refund_or_resend,
 )
 def placed_without_consent(s: Situation) -> Facts | None:
     return {"fen": s.value_fen, "placed_without_consent": True} if s.facts.placed_without_consent else None
 
 
 @rule(
-    "RC-04", when="地址填写有误", effect="由人工处理", text="收货地址和订单上的不一致,由同事联系快递核实后答复您。",
+    "RC-04", when="地址填写有误", effect="由人工处理", text="收货地址和订单上的不一致，由同事联系快递核实后答复您。",
     source=f"{src.D1}第44条", then=lambda s: nothing(human="dispute"),
 )
 def wrong_address(s: Situation) -> Facts | None:
@@ -229,8 +229,8 @@ def wrong_address(s: Situation) -> Facts | None:
 
 
 @rule(
-    "RC-05", when="商家有签收凭证,消费者说没收到", effect="双方说法不一,由人工核实",
-    text="快递有签收记录而您没有收到,可能是别人代收或冒领,由同事核实后答复您,不需要您自己去找快递。",
+    "RC-05", when="商家有签收凭证，消费者说没收到", effect="双方说法不一，由人工核实",
+    text="快递有签收记录而您没有收到，可能是别人代收或冒领，由同事核实后答复您，不需要您自己去找快递。",
     source=f"{src.D1}第25、29条", then=lambda s: nothing(human="dispute"),
 )
 def proof_there(s: Situation) -> Facts | None:
@@ -238,8 +238,8 @@ def proof_there(s: Situation) -> Facts | None:
 
 
 @rule(
-    "RC-06", when="没有签收凭证,或查件后仍证明不了送达", effect="退款或补发由消费者选",
-    text="商家这边没有您本人签收的凭证,您可以选退款 {fen:yuan} 或补发,查件由我们来做。", source=f"{src.L4}第20、52条;{src.D1}第27、29条",
+    "RC-06", when="没有签收凭证，或查件后仍证明不了送达", effect="退款或补发由消费者选",
+    text="商家这边没有您本人签收的凭证，您可以选退款 {fen:yuan} 或补发，查件由我们来做。", source=f"{src.L4}第20、52条；{src.D1}第27、29条",
     then=_refund_or_resend,
 )
 def no_proof(s: Situation) -> Facts | None:
@@ -249,8 +249,8 @@ def no_proof(s: Situation) -> Facts | None:
 
 
 @rule(
-    "RC-07", when="还不知道有没有签收凭证", effect="商家查件,48 小时内有结果",
-    text="我们马上向快递查件,{hours} 小时内给您结果;您只要确认收货地址对不对、有没有人代收。", source=f"{src.D1}第25、29条",
+    "RC-07", when="还不知道有没有签收凭证", effect="商家查件，48 小时内有结果",
+    text="我们马上向快递查件，{hours} 小时内给您结果；您只要确认收货地址对不对、有没有人代收。", source=f"{src.D1}第25、29条",
     then=_trace,
 )
 def trace(s: Situation) -> Facts | None:

@@ -29,7 +29,7 @@ def read_case(raw: bytes | str | dict[str, Any]) -> Case:
         try:
             raw = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-            raise BadCase("(line)", f"不是一个 JSON 对象:{wrong}") from wrong
+            raise BadCase("(line)", f"不是一个 JSON 对象：{wrong}") from wrong
     if not isinstance(raw, dict):
         raise BadCase("(line)", "应为一个 JSON 对象")
     try:
@@ -50,9 +50,9 @@ def _explained(wrong: msgspec.ValidationError) -> BadCase:
     named = re.search(r"(unknown|required) field `([^`]+)`", wanted)
     if named:
         field = f"{field}.{named[2]}" if field else named[2]
-        wanted = "不认识的字段,应去掉或改名" if named[1] == "unknown" else "缺少这个字段"
+        wanted = "不认识的字段，应去掉或改名" if named[1] == "unknown" else "缺少这个字段"
     elif "timezone" in wanted:
-        wanted = f"时间要带时区,例如 2026-11-25T10:00:00+08:00({wanted})"
+        wanted = f"时间要带时区，例如 2026-11-25T10:00:00+08:00（{wanted}）"
     return BadCase(field or "(line)", wanted)
 
 
@@ -96,9 +96,9 @@ def check(case: Case) -> None:
     order = case.order
     line = _line(case)
     if case.sku.sku_id != line.sku_id:
-        raise BadCase("sku.sku_id", f"不是该订单行的商品:应为 {line.sku_id},收到 {case.sku.sku_id}")
+        raise BadCase("sku.sku_id", f"不是该订单行的商品：应为 {line.sku_id}，收到 {case.sku.sku_id}")
     if case.customer.customer_id != order.customer_id:
-        raise BadCase("customer.customer_id", f"不是下单的顾客:应为 {order.customer_id}")
+        raise BadCase("customer.customer_id", f"不是下单的顾客：应为 {order.customer_id}")
     _check_times(case)
     for number, each in enumerate(order.lines):
         if any(other.line_id == each.line_id for other in order.lines[:number]):
@@ -115,37 +115,37 @@ def _line(case: Case) -> Line:
         if line.line_id == case.line_id:
             return line
     known = "、".join(line.line_id for line in case.order.lines)
-    raise BadCase("line_id", f"订单里没有 {case.line_id},应为 {known} 之一")
+    raise BadCase("line_id", f"订单里没有 {case.line_id}，应为 {known} 之一")
 
 
 def _check_times(case: Case) -> None:
     order, now = case.order, case.now
     paid, shipped, delivered = order.paid_at, order.shipped_at, order.delivered_at
     if paid and paid > now:
-        raise BadCase("order.paid_at", "晚于 now,付款不能在将来")
+        raise BadCase("order.paid_at", "晚于 now，付款不能在将来")
     if shipped and shipped > now:
-        raise BadCase("order.shipped_at", "晚于 now,发货不能在将来")
+        raise BadCase("order.shipped_at", "晚于 now，发货不能在将来")
     if delivered and delivered > now:
-        raise BadCase("order.delivered_at", "晚于 now,签收不能在将来")
+        raise BadCase("order.delivered_at", "晚于 now，签收不能在将来")
     if shipped and paid and shipped < paid:
-        raise BadCase("order.shipped_at", "早于付款时间 paid_at,应在付款之后")
+        raise BadCase("order.shipped_at", "早于付款时间 paid_at，应在付款之后")
     if delivered and paid and delivered < paid:
-        raise BadCase("order.delivered_at", "早于付款时间 paid_at,应在付款之后")
+        raise BadCase("order.delivered_at", "早于付款时间 paid_at，应在付款之后")
     if delivered and shipped and delivered < shipped:
-        raise BadCase("order.delivered_at", "早于发货时间 shipped_at,应在发货之后")
+        raise BadCase("order.delivered_at", "早于发货时间 shipped_at，应在发货之后")
     if order.promised_ship_by and paid and order.promised_ship_by < paid:
-        raise BadCase("order.promised_ship_by", "早于付款时间 paid_at,应在付款之后")
+        raise BadCase("order.promised_ship_by", "早于付款时间 paid_at，应在付款之后")
     if order.status == "paid" and shipped:
-        raise BadCase("order.shipped_at", "状态为 paid(未发货)的订单不应有发货时间")
+        raise BadCase("order.shipped_at", "状态为 paid（未发货）的订单不应有发货时间")
     if order.status in ("paid", "shipped") and delivered:
         raise BadCase("order.delivered_at", f"状态为 {order.status} 的订单不应有签收时间")
     if case.price and case.price.at > now:
-        raise BadCase("price.at", "晚于 now,应为现价生效的时间")
+        raise BadCase("price.at", "晚于 now，应为现价生效的时间")
 
 
 def _check_entry(case: Case, where: str, entry: PastEntry) -> None:
     if entry.at > case.now:
-        raise BadCase(f"{where}.at", "晚于 now,历史不能在将来")
+        raise BadCase(f"{where}.at", "晚于 now，历史不能在将来")
     if case.order.paid_at and entry.at < case.order.paid_at:
         raise BadCase(f"{where}.at", "早于付款时间 order.paid_at")
     if entry.line_id is None:

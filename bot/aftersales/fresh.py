@@ -82,9 +82,9 @@ def _up_to_first_tier(s: Situation) -> Finding:
 
 
 @rule(
-    "FR-01", when="生鲜、鲜花绿植,超过该问题的反馈时限", effect="不再按比例赔付,可协商",
-    text="这类问题要在签收后 {hours} 小时内反馈,到 {end:time} 为止,现在已经过了;您可以和我们商量别的办法。",
-    source=f"{src.D12};{src.D15_FLOWER}", then=lambda s: goodwill(s),
+    "FR-01", when="生鲜、鲜花绿植，超过该问题的反馈时限", effect="不再按比例赔付，可协商",
+    text="这类问题要在签收后 {hours} 小时内反馈，到 {end:time} 为止，现在已经过了；您可以和我们商量别的办法。",
+    source=f"{src.D12}；{src.D15_FLOWER}", then=lambda s: goodwill(s),
 )
 def too_late(s: Situation) -> Facts | None:
     if s.delivered_at is None or s.within_hours(hours(s)):
@@ -96,23 +96,23 @@ def too_late(s: Situation) -> Facts | None:
 
 @rule(
     "FR-02", when="没有照片或视频", effect="请补一张照片",
-    text="请拍一张能看清总数和坏了几个的照片,收到后按坏的比例退款,不用寄回。", source=src.D12, then=lambda s: ask("photo"),
+    text="请拍一张能看清总数和坏了几个的照片，收到后按坏的比例退款，不用寄回。", source=src.D12, then=lambda s: ask("photo"),
 )
 def no_picture(s: Situation) -> Facts | None:
     return None if s.has("photo", "video") else {"evidence": sorted(s.evidence)}
 
 
 @rule(
-    "FR-03", when="不知道坏了多少", effect="最多按三成协商,先问清数量",
-    text="请告诉我们一共多少、坏了多少,按坏的比例退款,不用寄回。", source=src.D12, then=_up_to_first_tier,
+    "FR-03", when="不知道坏了多少", effect="最多按三成协商，先问清数量",
+    text="请告诉我们一共多少、坏了多少，按坏的比例退款，不用寄回。", source=src.D12, then=_up_to_first_tier,
 )
 def share_unknown(s: Situation) -> Facts | None:
     return {"affected_share": None} if s.facts.affected_share is None else None
 
 
 @rule(
-    "FR-04", when="问题占比不超过 30%", effect="按占比退,上限 30%,不用退回",
-    text="坏的占 {share:percent},按比例退 {fen:yuan},不用寄回。", source=src.D12,
+    "FR-04", when="问题占比不超过 30%", effect="按占比退，上限 30%，不用退回",
+    text="坏的占 {share:percent}，按比例退 {fen:yuan}，不用寄回。", source=src.D12,
     then=lambda s: _share_back(s, s.policy.fresh.small_share),
 )
 def small(s: Situation) -> Facts | None:
@@ -123,8 +123,8 @@ def small(s: Situation) -> Facts | None:
 
 
 @rule(
-    "FR-05", when="问题占比超过 30%、不超过 50%", effect="按占比退,上限 50%,不用退回",
-    text="坏的占 {share:percent},按比例退 {fen:yuan},不用寄回。", source=src.D12,
+    "FR-05", when="问题占比超过 30%、不超过 50%", effect="按占比退，上限 50%，不用退回",
+    text="坏的占 {share:percent}，按比例退 {fen:yuan}，不用寄回。", source=src.D12,
     then=lambda s: _share_back(s, s.policy.fresh.half_share),
 )
 def half(s: Situation) -> Facts | None:
@@ -135,8 +135,8 @@ def half(s: Situation) -> Facts | None:
 
 
 @rule(
-    "FR-06", when="问题占比超过 50%", effect="全额退款,不用退回",
-    text="坏的超过一半,全额退 {fen:yuan},不用寄回。", source=src.D12, then=_all_back,
+    "FR-06", when="问题占比超过 50%", effect="全额退款，不用退回",
+    text="坏的超过一半，全额退 {fen:yuan}，不用寄回。", source=src.D12, then=_all_back,
 )
 def most(s: Situation) -> Facts | None:
     return {"share": s.facts.affected_share, "fen": s.value_fen}

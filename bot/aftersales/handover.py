@@ -29,14 +29,14 @@ def payable_fen(s: Situation) -> int:
 
 
 @rule(
-    "HU-01", when="H1 明说要人工", effect="立即转,不劝留(asked)", text="好的,马上为您转人工,您说过的内容会一起交给同事。", source=src.H1,
+    "HU-01", when="H1 明说要人工", effect="立即转，不劝留（asked）", text="好的，马上为您转人工，您说过的内容会一起交给同事。", source=src.H1,
 )
 def asked(s: Situation) -> Facts | None:
     return {"asked_human": True} if s.facts.asked_human else None
 
 
 @rule(
-    "HU-02", when="H2 人身、财产、信息安全", effect="立即转(safety、privacy)", text="这件事关系到您的安全,已转给专人优先处理。",
+    "HU-02", when="H2 人身、财产、信息安全", effect="立即转（safety、privacy）", text="这件事关系到您的安全，已转给专人优先处理。",
     source=src.H1,
 )
 def danger(s: Situation) -> Facts | None:
@@ -44,14 +44,14 @@ def danger(s: Situation) -> Facts | None:
 
 
 @rule(
-    "HU-03", when="H3 未成年人(老人、残障辅助需求同样由人工)", effect="转(minor)", text="涉及未成年人的订单由同事接着为您处理。", source=src.H1,
+    "HU-03", when="H3 未成年人（老人、残障辅助需求同样由人工）", effect="转（minor）", text="涉及未成年人的订单由同事接着为您处理。", source=src.H1,
 )
 def minor_buyer(s: Situation) -> Facts | None:
     return {"minor": True} if s.facts.minor else None
 
 
 @rule(
-    "HU-04", when="H4 投诉、强烈不满", effect="转(complaint)", text="您的意见很重要,由同事接着为您处理并回复您。", source=src.H1,
+    "HU-04", when="H4 投诉、强烈不满", effect="转（complaint）", text="您的意见很重要，由同事接着为您处理并回复您。", source=src.H1,
 )
 def complaint(s: Situation) -> Facts | None:
     found = s.wish == "complaint" or s.found.human == "complaint"
@@ -59,15 +59,15 @@ def complaint(s: Situation) -> Facts | None:
 
 
 @rule(
-    "HU-05", when="H5 假货、虚假宣传、价格欺诈、买A发B等有法律后果的", effect="转(counterfeit、legal_claim)",
-    text="这类问题由专人处理,依法的权利由专人答复您。", source=f"{src.L1}第55条;{src.L7}第148条",
+    "HU-05", when="H5 假货、虚假宣传、价格欺诈、买A发B等有法律后果的", effect="转（counterfeit、legal_claim）",
+    text="这类问题由专人处理，依法的权利由专人答复您。", source=f"{src.L1}第55条；{src.L7}第148条",
 )
 def legal(s: Situation) -> Facts | None:
     return {"reason": s.found.human} if s.found.human in ("counterfeit", "legal_claim") else None
 
 
 @rule(
-    "HU-06", when="H6 24 小时内第 3 次来访、商家已拒绝 2 次、修过 2 次", effect="转(repeated)", text="同一件事让您来回好几次了,由同事接着为您办完。",
+    "HU-06", when="H6 24 小时内第 3 次来访、商家已拒绝 2 次、修过 2 次", effect="转（repeated）", text="同一件事让您来回好几次了，由同事接着为您办完。",
     source=src.H1,
 )
 def repeated(s: Situation) -> Facts | None:
@@ -78,8 +78,8 @@ def repeated(s: Situation) -> Facts | None:
 
 
 @rule(
-    "HU-07", when="H7 消费者不同意,或证据、说法不一", effect="转(dispute)", text="这里需要同事核实情况再答复您。",
-    source=f"{src.L8}第24条;{src.D8}",
+    "HU-07", when="H7 消费者不同意，或证据、说法不一", effect="转（dispute）", text="这里需要同事核实情况再答复您。",
+    source=f"{src.L8}第24条；{src.D8}",
 )
 def dispute(s: Situation) -> Facts | None:
     if s.facts.customer_disagrees or s.found.human == "dispute":
@@ -88,15 +88,15 @@ def dispute(s: Situation) -> Facts | None:
 
 
 @rule(
-    "HU-07U", when="H7 规则没有写到", effect="转(unknown_rule)", text="这种情况由同事看过后答复您。", source=src.D8,
+    "HU-07U", when="H7 规则没有写到", effect="转（unknown_rule）", text="这种情况由同事看过后答复您。", source=src.D8,
 )
 def unknown(s: Situation) -> Facts | None:
     return {"reason": "unknown_rule"} if s.found.human == "unknown_rule" else None
 
 
 @rule(
-    "HU-08", when="H8 应付金额超过机器人的授权额", effect="转(over_limit),应得的照列", text="应付 {fen:yuan},需要同事确认后办理,应得的金额不变。",
-    source=f"{src.SHOP_GUIDE}(授权额)",
+    "HU-08", when="H8 应付金额超过机器人的授权额", effect="转（over_limit），应得的照列", text="应付 {fen:yuan}，需要同事确认后办理，应得的金额不变。",
+    source=f"{src.SHOP_GUIDE}（授权额）",
 )
 def over_limit(s: Situation) -> Facts | None:
     fen = payable_fen(s)
@@ -104,15 +104,15 @@ def over_limit(s: Situation) -> Facts | None:
 
 
 @rule(
-    "HU-09", when="H9 有平台或监管工单", effect="转(platform),24 小时内响应", text="您的平台工单我们已经看到,专人会在 {hours} 小时内回应。", source=src.D8,
+    "HU-09", when="H9 有平台或监管工单", effect="转（platform），24 小时内响应", text="您的平台工单我们已经看到，专人会在 {hours} 小时内回应。", source=src.D8,
 )
 def platform(s: Situation) -> Facts | None:
     return {"hours": s.policy.platform.regulator_hours} if s.facts.platform_ticket else None
 
 
 @rule(
-    "AB-01", when="近 90 天申请或被拒的申请很多", effect="善意部分不再协商,请人看一眼(dispute);应得的一分不少,不作任何指责",
-    text="这笔申请会由同事一起看一下,您应得的部分不受影响。", source=f"{src.D21}1.4.6–1.4.7",
+    "AB-01", when="近 90 天申请或被拒的申请很多", effect="善意部分不再协商，请人看一眼（dispute）；应得的一分不少，不作任何指责",
+    text="这笔申请会由同事一起看一下，您应得的部分不受影响。", source=src.SHOP_GUIDE,
 )
 def unusual(s: Situation) -> Facts | None:
     who = s.case.customer

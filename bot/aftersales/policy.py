@@ -210,7 +210,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         if not overrides:
             return self
         if not isinstance(overrides, Mapping):
-            raise BadPolicy("(policy)", "应为一个对象:参数名 → 值")
+            raise BadPolicy("(policy)", "应为一个对象：参数名 → 值")
         return _overridden(self, msgspec.json.encode(overrides, order="deterministic"))
 
     # Policies are compared and cached by content; msgspec cannot hash the dicts inside.
@@ -238,12 +238,12 @@ class Floor(NamedTuple):
 
 
 AT_LEAST = (
-    Floor("price_protection.ratio", 1.0, "《售后争议处理总则》第50条:未在下单前明示的,按差价全额补"),
-    Floor("price_protection.unclear_days", 15, "《售后争议处理总则》第50条:周期不明确的按商品售后期"),
+    Floor("price_protection.ratio", 1.0, "《售后争议处理总则》第50条：未在下单前明示的，按差价全额补"),
+    Floor("price_protection.unclear_days", 15, "《售后争议处理总则》第50条：周期不明确的按商品售后期"),
     Floor("returns.window_hours", 168, "《七天无理由退货服务规范》2.1、《消费者权益保护法》第25条"),
     Floor("quality.return_days", 7, "《消费者权益保护法》第24条"),
     Floor("quality.electronics_days", 15, "《3C数码争议处理细则》"),
-    Floor("quality.general_days", 180, "《消费者权益保护法》第23条:六个月内发现瑕疵由经营者举证"),
+    Floor("quality.general_days", 180, "《消费者权益保护法》第23条：六个月内发现瑕疵由经营者举证"),
     Floor("fresh.thawed_hours", 24, "《生鲜商品争议处理细则》"),
     Floor("fresh.dead_hours", 24, "《生鲜商品争议处理细则》"),
     Floor("fresh.surface_rot_hours", 48, "《生鲜商品争议处理细则》"),
@@ -262,21 +262,21 @@ AT_LEAST = (
     Floor("allergy.medical_from_fen", 50000, "《过敏问题争议处理细则》"),
     Floor("allergy.used_share_max", 0.2, "《过敏问题争议处理细则》"),
     Floor("privacy.chat_years", 3, "《电子商务法》第31条"),
-    Floor("service.staffed_until", time(23), "《商家消极服务处置细则》:8:00–23:00 须有客服"),
+    Floor("service.staffed_until", time(23), "《商家消极服务处置细则》：8:00–23:00 须有客服"),
 )
 
 AT_MOST = (
-    Floor("quality.repairs_before_return", 2, "《3C数码争议处理细则》:修两次仍坏应退换"),
-    Floor("returns.refund_days", 7, "《消费者权益保护法》第25条:收到退货七日内退款"),
+    Floor("quality.repairs_before_return", 2, "《3C数码争议处理细则》：修两次仍坏应退换"),
+    Floor("returns.refund_days", 7, "《消费者权益保护法》第25条：收到退货七日内退款"),
     Floor("quality.bulky_pickup_days", 7, "《大件争议处理细则》第10条"),
     Floor("price_protection.result_hours", 48, "价保审核 48 小时内出结果"),
     Floor("delivery.ship_hours", 48, "《商家-发货超时实施细则》"),
-    Floor("delivery.lost_days", 7, "《电子商务法》第20条:运输风险由商家承担,不能让消费者一直等"),
-    Floor("delivery.tracing_hours", 48, "《售后争议处理总则》第29条:寄件方证明已送达"),
+    Floor("delivery.lost_days", 7, "《电子商务法》第20条：运输风险由商家承担，不能让消费者一直等"),
+    Floor("delivery.tracing_hours", 48, "《售后争议处理总则》第29条：寄件方证明已送达"),
     Floor("fresh.delivery_days", 7, "《生鲜商品争议处理细则》第6条"),
     Floor("platform.evidence_hours", 24, "《售后争议处理总则》第8条"),
     Floor("platform.regulator_hours", 24, "《商家消极服务处置细则》"),
-    Floor("service.staffed_from", time(8), "《商家消极服务处置细则》:8:00–23:00 须有客服"),
+    Floor("service.staffed_from", time(8), "《商家消极服务处置细则》：8:00–23:00 须有客服"),
     Floor("service.visits_24h", 3, "GB/T 47746—2026"),
     Floor("service.failed_rounds", 3, "GB/T 47746—2026"),
     Floor("service.wait_minutes", 3, "GB/T 47746—2026"),
@@ -286,7 +286,7 @@ AT_MOST = (
 def read_policy(raw: Any) -> Policy:
     """A mapping → Policy. Raises BadPolicy naming the field, the value and what would be right."""
     if not isinstance(raw, Mapping):
-        raise BadPolicy("(policy)", "应为一个对象:参数名 → 值")
+        raise BadPolicy("(policy)", "应为一个对象：参数名 → 值")
     try:
         policy = msgspec.convert(raw, Policy)
     except msgspec.ValidationError as wrong:
@@ -304,15 +304,15 @@ def _value(policy: Policy, path: str) -> Any:
 def _check_floors(policy: Policy) -> None:
     for field, least, article in AT_LEAST:
         if _value(policy, field) < least:
-            raise BadPolicy(field, f"{_value(policy, field)} 低于下限,应不少于 {least}({article})")
+            raise BadPolicy(field, f"{_value(policy, field)} 低于下限，应不少于 {least}（{article}）")
     for field, most, article in AT_MOST:
         if _value(policy, field) > most:
-            raise BadPolicy(field, f"{_value(policy, field)} 高于上限,应不多于 {most}({article})")
+            raise BadPolicy(field, f"{_value(policy, field)} 高于上限，应不多于 {most}（{article}）")
     more = set(policy.price_protection.excluded_traits) - {"overseas", "auction", "virtual"}
     if more:
         raise BadPolicy(
             "price_protection.excluded_traits",
-            f"{'、'.join(sorted(more))} 不能排除,只能是 overseas、auction、virtual(《价格保护服务规范》)",
+            f"{'、'.join(sorted(more))} 不能排除，只能是 overseas、auction、virtual（《价格保护服务规范》）",
         )
     _check_tiers(policy)
     _check_warranties(policy)
@@ -325,7 +325,7 @@ def _check_tiers(policy: Policy) -> None:
         for field, own in (("goodwill_ratio", policy.goodwill_ratio), ("goodwill_max_fen", policy.goodwill_max_fen)):
             value = getattr(tier, field)
             if value is not None and value < own:
-                raise BadPolicy(f"tiers.{name}.{field}", f"{value} 低于所有顾客的 {own},等级只能更优不能更差")
+                raise BadPolicy(f"tiers.{name}.{field}", f"{value} 低于所有顾客的 {own}，等级只能更优不能更差")
 
 
 def _check_warranties(policy: Policy) -> None:
@@ -335,7 +335,7 @@ def _check_warranties(policy: Policy) -> None:
         for word in legal.words:
             own = warranty_days(policy, word, price)
             if own is None or own < legal.days:
-                raise BadPolicy("quality.warranties", f"{word}的三包期应不少于 {legal.days} 天(《三包期有效目录》)")
+                raise BadPolicy("quality.warranties", f"{word}的三包期应不少于 {legal.days} 天（《三包期有效目录》）")
 
 
 def warranty_days(policy: Policy, name: str, unit_fen: int) -> int | None:
@@ -351,9 +351,9 @@ def load_policy(path: str | Path) -> Policy:
     try:
         raw = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError) as wrong:
-        raise BadPolicy("(file)", f"读不了 {path}:{wrong}") from wrong
+        raise BadPolicy("(file)", f"读不了 {path}：{wrong}") from wrong
     except yaml.YAMLError as wrong:
-        raise BadPolicy("(file)", f"{path} 不是 YAML:{wrong}") from wrong
+        raise BadPolicy("(file)", f"{path} 不是 YAML：{wrong}") from wrong
     return read_policy({} if raw is None else raw)
 
 

@@ -158,9 +158,9 @@ def _pay_by_person(s: Situation) -> Finding:
 
 
 @rule(
-    "PP-01", when="订单没有价保标识,页面、聊天、直播也没有价保或买贵退差的承诺", effect="不适用,不算违规;给其他办法,可善意补偿",
-    text="这件商品下单时没有价保标识,也没有查到价保或买贵退差的承诺,所以降价部分没有补差的约定。",
-    source=f"{src.D1}第50–51条;{src.L6}第19条", then=_goodwill_below_drop,
+    "PP-01", when="订单没有价保标识，页面、聊天、直播也没有价保或买贵退差的承诺", effect="不适用，不算违规；给其他办法，可善意补偿",
+    text="这件商品下单时没有价保标识，也没有查到价保或买贵退差的承诺，所以降价部分没有补差的约定。",
+    source=f"{src.D1}第50–51条；{src.L6}第19条", then=_goodwill_below_drop,
 )
 def no_promise(s: Situation) -> Facts | None:
     if s.line.price_protection or "price_protection" in s.labels or promised(s):
@@ -169,7 +169,7 @@ def no_promise(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-02", when="跨境、拍卖、虚拟商品", effect="不适用", text="价格保护不包括跨境、拍卖和虚拟商品,这件商品属于{goods}商品。",
+    "PP-02", when="跨境、拍卖、虚拟商品", effect="不适用", text="价格保护不包括跨境、拍卖和虚拟商品，这件商品属于{goods}商品。",
     source=src.P1, then=_refuse,
 )
 def excluded_goods(s: Situation) -> Facts | None:
@@ -179,9 +179,9 @@ def excluded_goods(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-03", when="更低的价格在别的店铺或平台", effect="不适用;告知平台入口",
-    text="价保比较的是本店同一商品的价格,您看到的 {now:yuan} 来自别的店铺,不在比较范围内。",
-    source=f"{src.SHOP_GUIDE};{src.PP_SERVICE}", then=_refuse,
+    "PP-03", when="更低的价格在别的店铺或平台", effect="不适用；告知平台入口",
+    text="价保比较的是本店同一商品的价格，您看到的 {now:yuan} 来自别的店铺，不在比较范围内。",
+    source=f"{src.SHOP_GUIDE}；{src.PP_SERVICE}", then=_refuse,
 )
 def other_shop(s: Situation) -> Facts | None:
     return {"now": s.price.now_fen, "shop_id": s.price.shop_id} if s.price and s.price.shop_id else None
@@ -197,8 +197,8 @@ def _same_goods(s: Situation) -> bool:
 
 @rule(
     "PP-04", when="同店但规格不同", effect="不适用",
-    text="两个规格不一样:您买的是「{bought}」,降价的是「{cheaper}」,不同规格的价格不能互相比较。",
-    source=f"{src.D21}1.2.3;{src.J1}", then=_refuse,
+    text="两个规格不一样：您买的是「{bought}」，降价的是「{cheaper}」，不同规格的价格不能互相比较。",
+    source=f"{src.P1}；{src.READING}", then=_refuse,
 )
 def other_spec(s: Situation) -> Facts | None:
     price = s.price
@@ -212,8 +212,8 @@ def other_spec(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-05", when="同店同规格,换了链接或商品 ID", effect="不自动拒,人工",
-    text="您说的是同店同规格的另一个链接(现价 {now:yuan}),是不是同一商品要由同事核对后答复您。",
+    "PP-05", when="同店同规格，换了链接或商品 ID", effect="不自动拒，人工",
+    text="您说的是同店同规格的另一个链接（现价 {now:yuan}），是不是同一商品要由同事核对后答复您。",
     source=f"{src.D1}第50条", then=_person,
 )
 def new_listing(s: Situation) -> Facts | None:
@@ -224,8 +224,8 @@ def new_listing(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-06", when="降价发生在付款之前", effect="不适用;可查当时的优惠是否应生效",
-    text="现在的价格 {at:time} 就生效了,早于您 {paid:time} 付款,不属于付款后降价;如果当时有优惠没用上,我们可以帮您核查。",
+    "PP-06", when="降价发生在付款之前", effect="不适用；可查当时的优惠是否应生效",
+    text="现在的价格 {at:time} 就生效了，早于您 {paid:time} 付款，不属于付款后降价；如果当时有优惠没用上，我们可以帮您核查。",
     source=src.PP_SERVICE, then=_refuse,
 )
 def before_payment(s: Situation) -> Facts | None:
@@ -236,8 +236,8 @@ def before_payment(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-07", when="已过价保期;期内降价而申请在期后 48 小时内的除外", effect="不适用",
-    text="这笔订单的价保期是 {days} 天,到 {end:time} 为止,您的申请已经过了这个时间。", source=src.P1, then=_refuse,
+    "PP-07", when="已过价保期；期内降价而申请在期后 48 小时内的除外", effect="不适用",
+    text="这笔订单的价保期是 {days} 天，到 {end:time} 为止，您的申请已经过了这个时间。", source=src.P1, then=_refuse,
 )
 def out_of_period(s: Situation) -> Facts | None:
     until = end(s)
@@ -250,8 +250,8 @@ def out_of_period(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-07H", when="降价在价保期内,申请在期后 48 小时内", effect="人工",
-    text="价保期到 {end:time} 为止,降价发生在期内而申请稍晚,要由同事看过后答复您。", source=src.P1, then=_person,
+    "PP-07H", when="降价在价保期内，申请在期后 48 小时内", effect="人工",
+    text="价保期到 {end:time} 为止，降价发生在期内而申请稍晚，要由同事看过后答复您。", source=src.P1, then=_person,
 )
 def just_after_period(s: Situation) -> Facts | None:
     until = end(s)
@@ -261,8 +261,8 @@ def just_after_period(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-08", when="没写天数,或只写「价保」", effect="以商品售后期为周期,继续往下看",
-    text="页面没有写明价保天数,按对您有利的商品售后期 {days} 天计算。", source=f"{src.D1}第50条",
+    "PP-08", when="没写天数，或只写「价保」", effect="以商品售后期为周期，继续往下看",
+    text="页面没有写明价保天数，按对您有利的商品售后期 {days} 天计算。", source=f"{src.D1}第50条",
 )
 def unclear_period(s: Situation) -> Facts | None:
     unclear = _shown_days(s) is None and _promised_days(s) is None
@@ -270,8 +270,8 @@ def unclear_period(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-11", when="降价的种类(秒杀、直播、会员等)在下单时已写明除外", effect="不适用,引用当时条款",
-    text="下单时的价保条款写明{kind}除外,这次降价正是{kind},所以不在补差范围。", source=f"{src.D1}第50条(另有约定除外)",
+    "PP-11", when="降价的种类（秒杀、直播、会员等）在下单时已写明除外", effect="不适用，引用当时条款",
+    text="下单时的价保条款写明{kind}除外，这次降价正是{kind}，所以不在补差范围。", source=f"{src.D1}第50条（另有约定除外）",
     then=_refuse,
 )
 def excluded_kind(s: Situation) -> Facts | None:
@@ -283,15 +283,15 @@ def excluded_kind(s: Situation) -> Facts | None:
 
 @rule(
     "PP-10", when="降价来自签到优惠或运费", effect="不计",
-    text="现在的低价来自{kind},它不是商品价格下降,不计入价保差价。", source=src.P2, then=_refuse,
+    text="现在的低价来自{kind}，它不是商品价格下降，不计入价保差价。", source=src.P2, then=_refuse,
 )
 def uncounted_kind(s: Situation) -> Facts | None:
     return {"kind": kind(s)} if s.price and s.price.kind in ("signin", "freight") and fell(s) else None
 
 
 @rule(
-    "PP-12", when="没写明除外,但只有特定人群能享受,这位顾客领不到", effect="不算其实际到手价,人工复核",
-    text="现在的 {now:yuan} 是特定人群的价格,是否计入价保要由同事核对活动规则后答复您。", source=f"{src.D1}第50条",
+    "PP-12", when="没写明除外，但只有特定人群能享受，这位顾客领不到", effect="不算其实际到手价，人工复核",
+    text="现在的 {now:yuan} 是特定人群的价格，是否计入价保要由同事核对活动规则后答复您。", source=f"{src.D1}第50条",
     then=_person,
 )
 def not_open(s: Situation) -> Facts | None:
@@ -301,8 +301,8 @@ def not_open(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-13", when="仅由平台补贴或政府补贴造成,页面没写", effect="人工",
-    text="现在的低价来自平台或政府补贴,页面没有写明是否计入价保,要由同事确认后答复您。", source=src.J1, then=_person,
+    "PP-13", when="仅由平台补贴或政府补贴造成，页面没写", effect="人工",
+    text="现在的低价来自平台或政府补贴，页面没有写明是否计入价保，要由同事确认后答复您。", source=src.READING, then=_person,
 )
 def subsidy(s: Situation) -> Facts | None:
     return {"kind": kind(s)} if s.price and s.price.kind == "platform_subsidy" and fell(s) else None
@@ -310,14 +310,14 @@ def subsidy(s: Situation) -> Facts | None:
 
 @rule(
     "PP-14", when="赠品变了", effect="人工",
-    text="您下单时和现在的赠品不一样,要由同事把赠品的价值算进去再答复您。", source=src.SHOP_GUIDE, then=_person,
+    text="您下单时和现在的赠品不一样，要由同事把赠品的价值算进去再答复您。", source=src.SHOP_GUIDE, then=_person,
 )
 def gift_changed(s: Situation) -> Facts | None:
     return {"gift_changed": True} if s.facts.gift_changed else None
 
 
 @rule(
-    "PP-09", when="直降、店铺满减、公开商家券、直播间或达人价、店铺红包;秒杀与会员价没有写明除外且人人可得", effect="计入",
+    "PP-09", when="直降、店铺满减、公开商家券、直播间或达人价、店铺红包；秒杀与会员价没有写明除外且人人可得", effect="计入",
     text="{kind}计入价保。", source=f"{src.D1}第50条",
 )
 def counted(s: Situation) -> Facts | None:
@@ -325,7 +325,7 @@ def counted(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-15", when="一行买了多件(组合、满件)", effect="摊到单件再比",
+    "PP-15", when="一行买了多件（组合、满件）", effect="摊到单件再比",
     text="多件购买按摊到每件的实付 {base:yuan} 来比较。", source=src.PP_SERVICE,
 )
 def per_piece(s: Situation) -> Facts | None:
@@ -334,7 +334,7 @@ def per_piece(s: Situation) -> Facts | None:
 
 @rule(
     "PP-16", when="未付款、已取消或已全额退款", effect="不适用",
-    text="这笔商品没有付款、已经取消或已经全额退款,没有可以补的差价。", source=src.PP_SERVICE, then=_refuse,
+    text="这笔商品没有付款、已经取消或已经全额退款，没有可以补的差价。", source=src.PP_SERVICE, then=_refuse,
 )
 def nothing_paid(s: Situation) -> Facts | None:
     if s.order.paid_at is not None and not s.over:
@@ -343,8 +343,8 @@ def nothing_paid(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-17", when="退货退款处理中", effect="挂起;退货完成后只算留下的件数",
-    text="这件商品正在退货退款处理中,价保先挂起;退货结束后,留下的商品可以继续申请。", source=src.PP_SERVICE, then=_refuse,
+    "PP-17", when="退货退款处理中", effect="挂起；退货完成后只算留下的件数",
+    text="这件商品正在退货退款处理中，价保先挂起；退货结束后，留下的商品可以继续申请。", source=src.PP_SERVICE, then=_refuse,
 )
 def return_open(s: Situation) -> Facts | None:
     found = [entry.at for entry in s.history if entry.kind == "return_open"]
@@ -353,7 +353,7 @@ def return_open(s: Situation) -> Facts | None:
 
 @rule(
     "PP-18", when="部分件已退", effect="只算留下的件数",
-    text="{bought} 件里已经退了 {returned} 件,按留下的 {kept} 件计算。", source=src.PP_SERVICE,
+    text="{bought} 件里已经退了 {returned} 件，按留下的 {kept} 件计算。", source=src.PP_SERVICE,
 )
 def some_returned(s: Situation) -> Facts | None:
     return {"bought": s.line.quantity, "returned": s.returned, "kept": s.kept} if s.returned else None
@@ -361,15 +361,15 @@ def some_returned(s: Situation) -> Facts | None:
 
 @rule(
     "PP-19", when="已补过差价", effect="以上次核准价为新基准",
-    text="之前已经补过 {paid:yuan},这次只补再降的部分。", source=src.P2,
+    text="之前已经补过 {paid:yuan}，这次只补再降的部分。", source=src.P2,
 )
 def paid_before(s: Situation) -> Facts | None:
     return {"paid": s.protected_fen} if s.protected_fen else None
 
 
 @rule(
-    "PP-20", when="有在审的价保单", effect="合并到该单,不重复开",
-    text="您已经有一笔申请在处理({since:time} 提交),这次合并到那一笔里一起给结果,不用重复申请。",
+    "PP-20", when="有在审的价保单", effect="合并到该单，不重复开",
+    text="您已经有一笔申请在处理（{since:time} 提交），这次合并到那一笔里一起给结果，不用重复申请。",
     source=src.PP_SERVICE, then=_refuse,
 )
 def claim_open(s: Situation) -> Facts | None:
@@ -385,8 +385,8 @@ def undelivered(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-22", when="没有截图,价格日志里也查不到", effect="请补价格截图",
-    text="系统里没有查到现在的价格,请发一张现在价格的截图,我们马上核对。", source=f"{src.L4}第62条",
+    "PP-22", when="没有截图，价格日志里也查不到", effect="请补价格截图",
+    text="系统里没有查到现在的价格，请发一张现在价格的截图，我们马上核对。", source=f"{src.L4}第62条",
     then=lambda s: ask("price_screenshot"),
 )
 def no_price(s: Situation) -> Facts | None:
@@ -394,16 +394,16 @@ def no_price(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-22H", when="有截图,系统里查不到价格", effect="人工核对截图",
-    text="系统里没有查到现在的价格,您的截图会由同事核对后答复您。", source=f"{src.L4}第62条", then=_person,
+    "PP-22H", when="有截图，系统里查不到价格", effect="人工核对截图",
+    text="系统里没有查到现在的价格，您的截图会由同事核对后答复您。", source=f"{src.L4}第62条", then=_person,
 )
 def only_screenshot(s: Situation) -> Facts | None:
     return {"evidence": "price_screenshot"} if s.price is None else None
 
 
 @rule(
-    "PP-25", when="现价不低于基准价,或降价部分已经补过", effect="没有差价可补",
-    text="按下单时的条件,每件实付 {base:yuan},现在是 {now:yuan},没有还可以补的差价。", source=f"{src.P1};{src.PP_SERVICE}",
+    "PP-25", when="现价不低于基准价，或降价部分已经补过", effect="没有差价可补",
+    text="按下单时的条件，每件实付 {base:yuan}，现在是 {now:yuan}，没有还可以补的差价。", source=f"{src.P1}；{src.PP_SERVICE}",
     then=_refuse,
 )
 def no_drop(s: Situation) -> Facts | None:
@@ -413,8 +413,8 @@ def no_drop(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-23", when="数量大或近期申请多,需要核实", effect="人工,不作任何指责;应补的金额不变",
-    text="价保差价是 {diff:yuan},这笔申请要由同事确认后给您结果。", source=f"{src.D21}1.4.6–1.4.7", then=_pay_by_person,
+    "PP-23", when="数量大或近期申请多，需要核实", effect="人工，不作任何指责；应补的金额不变",
+    text="价保差价是 {diff:yuan}，这笔申请要由同事确认后给您结果。", source=src.SHOP_GUIDE, then=_pay_by_person,
 )
 def needs_look(s: Situation) -> Facts | None:
     if s.line.quantity < s.policy.price_protection.bulk_quantity and not s.suspicious:
@@ -423,9 +423,9 @@ def needs_look(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-24", when="全部通过", effect="补差,48 小时内出结果,原路退回",
-    text="每件实付 {base:yuan},现在同样条件 {now:yuan},{kept} 件应补差价 {diff:yuan},{hours} 小时内出结果,退回原支付账户。",
-    source=f"{src.P1};{src.D1}第50条", then=_pay,
+    "PP-24", when="全部通过", effect="补差，48 小时内出结果，原路退回",
+    text="每件实付 {base:yuan}，现在同样条件 {now:yuan}，{kept} 件应补差价 {diff:yuan}，{hours} 小时内出结果，退回原支付账户。",
+    source=f"{src.P1}；{src.D1}第50条", then=_pay,
 )
 def pay(s: Situation) -> Facts | None:
     if s.price is None:

@@ -92,8 +92,8 @@ def _paid_repair(s: Situation) -> Finding:
 
 
 @rule(
-    "QD-01", when="已拆封、已激活、用过,或贴了「不支持七天」标签", effect="不是拒绝质量问题的理由",
-    text="拆封、激活或「不支持七天无理由」的提示,都不影响您因质量问题退换修。", source=f"{src.L1}第24条;{src.D8};{src.L9}第3条",
+    "QD-01", when="已拆封、已激活、用过，或贴了「不支持七天」标签", effect="不是拒绝质量问题的理由",
+    text="拆封、激活或「不支持七天无理由」的提示，都不影响您因质量问题退换修。", source=f"{src.L1}第24条；{src.D8}；{src.L9}第3条",
 )
 def never_a_reason(s: Situation) -> Facts | None:
     labels = sorted(label for label in s.labels if label.startswith("no_return7"))
@@ -103,17 +103,17 @@ def never_a_reason(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-12", when="大件有质量问题", effect="商家上门取件(商家包安装的上门拆取),怠于上门的直接退款",
-    text="大件由商家在 {days} 天内上门取件,不用您自己寄;拆箱和安装都不影响退换。", source=f"{src.D15_BIG}第10条",
+    "QD-12", when="大件有质量问题", effect="商家上门取件（商家包安装的上门拆取），怠于上门的直接退款",
+    text="大件由商家在 {days} 天内上门取件，不用您自己寄；拆箱和安装都不影响退换。", source=f"{src.D15_BIG}第10条",
 )
 def bulky_pickup(s: Situation) -> Facts | None:
     return {"days": s.policy.quality.bulky_pickup_days} if "bulky" in s.traits and s.delivered else None
 
 
 @rule(
-    "QD-02", when="七天与三包期(没有三包的 180 天)都已过", effect="没有法定的退换修义务,可协商维修",
-    text="签收已超过 {days} 天,质量问题的退换修期限到 {end:time} 为止;维修或其他办法可以和我们商量。",
-    source=f"{src.L1}第23–24条;{src.D14}", then=_paid_repair,
+    "QD-02", when="七天与三包期（没有三包的 180 天）都已过", effect="没有法定的退换修义务，可协商维修",
+    text="签收已超过 {days} 天，质量问题的退换修期限到 {end:time} 为止；维修或其他办法可以和我们商量。",
+    source=f"{src.L1}第23–24条；{src.D14}", then=_paid_repair,
 )
 def all_over(s: Situation) -> Facts | None:
     last = max(warranty(s), _return_days(s))
@@ -123,8 +123,8 @@ def all_over(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-03", when="没有问题的照片或视频", effect="请补一张照片,不拒绝",
-    text="请发一张问题部位的照片(再带一张整体图更好),收到后马上处理;不需要发票,也不需要您做检测。",
+    "QD-03", when="没有问题的照片或视频", effect="请补一张照片，不拒绝",
+    text="请发一张问题部位的照片（再带一张整体图更好），收到后马上处理；不需要发票，也不需要您做检测。",
     source=f"{src.D1}第58–59条", then=lambda s: ask("photo"),
 )
 def no_picture(s: Situation) -> Facts | None:
@@ -133,8 +133,8 @@ def no_picture(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-04", when="大件,瑕疵轻微、不影响使用,商品留用", effect="减价可协商,上限实付 15% 且不超过 1000 元",
-    text="这个瑕疵不影响使用的话,可以留用并减价,减价在 {most:yuan} 以内商量;七天内您也可以选择退货。",
+    "QD-04", when="大件，瑕疵轻微、不影响使用，商品留用", effect="减价可协商，上限实付 15% 且不超过 1000 元",
+    text="这个瑕疵不影响使用的话，可以留用并减价，减价在 {most:yuan} 以内商量；七天内您也可以选择退货。",
     source=src.D15_BIG, then=_reduce_bulky,
 )
 def minor_bulky(s: Situation) -> Facts | None:
@@ -145,8 +145,8 @@ def minor_bulky(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-05", when="瑕疵轻微、不影响使用,商品留用", effect="减价可协商,上限实付 30%",
-    text="这个瑕疵不影响使用的话,可以留用并减价,减价在 {most:yuan} 以内商量;七天内您也可以选择退货。",
+    "QD-05", when="瑕疵轻微、不影响使用，商品留用", effect="减价可协商，上限实付 30%",
+    text="这个瑕疵不影响使用的话，可以留用并减价，减价在 {most:yuan} 以内商量；七天内您也可以选择退货。",
     source=f"{src.D1}第16条", then=_reduce,
 )
 def minor_flaw(s: Situation) -> Facts | None:
@@ -156,9 +156,9 @@ def minor_flaw(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-06", when="三包期内修过两次仍坏", effect="退货退款或换货,运费商家;人工",
-    text="已经修过 {repairs} 次还没修好,可以退货退款或换新,来回运费由商家承担,同事会接着为您办理。",
-    source=f"{src.D14};{src.L1}第24条", then=_return_after_repairs,
+    "QD-06", when="三包期内修过两次仍坏", effect="退货退款或换货，运费商家；人工",
+    text="已经修过 {repairs} 次还没修好，可以退货退款或换新，来回运费由商家承担，同事会接着为您办理。",
+    source=f"{src.D14}；{src.L1}第24条", then=_return_after_repairs,
 )
 def repaired_twice(s: Situation) -> Facts | None:
     repairs = s.facts.repairs_done or 0
@@ -166,8 +166,8 @@ def repaired_twice(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-07", when="定制商品同款 10 件以上,有问题的不到三成", effect="有问题的部分退换修",
-    text="有质量问题的部分(约 {share:percent})可以退货退款或重做,运费由商家承担。", source=f"{src.D13}第6–13条",
+    "QD-07", when="定制商品同款 10 件以上，有问题的不到三成", effect="有问题的部分退换修",
+    text="有质量问题的部分（约 {share:percent}）可以退货退款或重做，运费由商家承担。", source=f"{src.D13}第6–13条",
     then=_affected_part,
 )
 def customised_part(s: Situation) -> Facts | None:
@@ -178,9 +178,9 @@ def customised_part(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-08", when="质量问题,签收后 7 天内", effect="退货退款、换货或维修由消费者选,运费商家",
-    text="签收七天内的质量问题,您可以选退货退款({fen:yuan})、换货或维修,运费由商家承担。",
-    source=f"{src.L1}第24条;{src.D1}第46条", then=_return,
+    "QD-08", when="质量问题，签收后 7 天内", effect="退货退款、换货或维修由消费者选，运费商家",
+    text="签收七天内的质量问题，您可以选退货退款（{fen:yuan}）、换货或维修，运费由商家承担。",
+    source=f"{src.L1}第24条；{src.D1}第46条", then=_return,
 )
 def within_law(s: Situation) -> Facts | None:
     if not s.within_days(s.policy.quality.return_days):
@@ -189,8 +189,8 @@ def within_law(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-09", when="数码电子商品的质量问题,签收后 15 天内", effect="退货退款或换货,运费商家",
-    text="数码商品签收 {days} 天内的质量问题,您可以选退货退款({fen:yuan})、换货或维修,运费由商家承担。",
+    "QD-09", when="数码电子商品的质量问题，签收后 15 天内", effect="退货退款或换货，运费商家",
+    text="数码商品签收 {days} 天内的质量问题，您可以选退货退款（{fen:yuan}）、换货或维修，运费由商家承担。",
     source=src.D14, then=_return,
 )
 def electronics(s: Situation) -> Facts | None:
@@ -200,8 +200,8 @@ def electronics(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-10", when="有「坏了包退」标识,在售后期内", effect="退货退款,运费商家",
-    text="这件商品带「坏了包退」,售后期内坏了可以退货退款({fen:yuan}),运费由商家承担。", source=f"{src.D22};{src.D1}第49条",
+    "QD-10", when="有「坏了包退」标识，在售后期内", effect="退货退款，运费商家",
+    text="这件商品带「坏了包退」，售后期内坏了可以退货退款（{fen:yuan}），运费由商家承担。", source=f"{src.BROKEN_REFUND}；{src.D1}第49条",
     then=_return,
 )
 def broken_refund(s: Situation) -> Facts | None:
@@ -211,9 +211,9 @@ def broken_refund(s: Situation) -> Facts | None:
 
 
 @rule(
-    "QD-11", when="退货期已过,还在三包期(没有三包的 180 天)内", effect="换货或维修,运费商家(数码先修);退货可协商",
-    text="质量问题的退货期已过,还在 {days} 天的保障期内(到 {end:time}),可以为您{kinds},运费由商家承担。",
-    source=f"{src.L1}第23–24条;{src.D14};{src.L2}第18条", then=_mend,
+    "QD-11", when="退货期已过，还在三包期（没有三包的 180 天）内", effect="换货或维修，运费商家（数码先修）；退货可协商",
+    text="质量问题的退货期已过，还在 {days} 天的保障期内（到 {end:time}），可以为您{kinds}，运费由商家承担。",
+    source=f"{src.L1}第23–24条；{src.D14}；{src.L2}第18条", then=_mend,
 )
 def within_warranty(s: Situation) -> Facts | None:
     kinds = "维修" if "electronics" in s.traits else "换货或维修"
@@ -232,8 +232,8 @@ def judge(s: Situation) -> Finding:
 
 
 @rule(
-    "RP-01", when="想维修,没有说明问题,在三包期(没有三包的 180 天)内", effect="维修,运费商家",
-    text="还在 {days} 天的保障期内,可以为您安排维修,运费由商家承担;请告诉我们哪里不好用。", source=f"{src.L1}第24条;{src.D14}",
+    "RP-01", when="想维修，没有说明问题，在三包期（没有三包的 180 天）内", effect="维修，运费商家",
+    text="还在 {days} 天的保障期内，可以为您安排维修，运费由商家承担；请告诉我们哪里不好用。", source=f"{src.L1}第24条；{src.D14}",
     then=lambda s: _dated(s, owed_by_shop(s, in_kind("repair"))),
 )
 def repair_wished(s: Situation) -> Facts | None:
@@ -241,8 +241,8 @@ def repair_wished(s: Situation) -> Facts | None:
 
 
 @rule(
-    "RP-02", when="想维修,没有说明问题,三包期已过", effect="可协商维修",
-    text="已过 {days} 天的保障期,维修可以和我们商量,请告诉我们哪里不好用。", source=src.D14, then=_paid_repair,
+    "RP-02", when="想维修，没有说明问题，三包期已过", effect="可协商维修",
+    text="已过 {days} 天的保障期，维修可以和我们商量，请告诉我们哪里不好用。", source=src.D14, then=_paid_repair,
 )
 def repair_late(s: Situation) -> Facts | None:
     return {"days": warranty(s)}

@@ -73,16 +73,16 @@ def _fresh(s: Situation) -> Finding:
 
 
 @rule(
-    "SF-01", when="安全问题(过敏、异物、变质、漏电、受伤)", effect="先提示停用,人工最优先",
-    text="请先停止使用,保留好商品和包装;身体不舒服请及时就医。我们已把您的情况转给专人优先处理。", source=f"{src.D10};{src.L7}第148条;{src.H1}",
+    "SF-01", when="安全问题（过敏、异物、变质、漏电、受伤）", effect="先提示停用，人工最优先",
+    text="请先停止使用，保留好商品和包装；身体不舒服请及时就医。我们已把您的情况转给专人优先处理。", source=f"{src.D10}；{src.L7}第148条；{src.H1}",
 )
 def stop_using(s: Situation) -> Facts | None:
     return {"safety_kind": s.facts.safety_kind}
 
 
 @rule(
-    "SF-02", when="过敏,签收超过 60 天才反馈", effect="由人工判断",
-    text="过敏问题一般在签收后 {days} 天内反馈,现在已经过了,由专人看过后答复您。", source=src.D10,
+    "SF-02", when="过敏，签收超过 60 天才反馈", effect="由人工判断",
+    text="过敏问题一般在签收后 {days} 天内反馈，现在已经过了，由专人看过后答复您。", source=src.D10,
     then=lambda s: _with_medical(s, nothing()),
 )
 def allergy_too_late(s: Situation) -> Facts | None:
@@ -92,8 +92,8 @@ def allergy_too_late(s: Situation) -> Facts | None:
 
 
 @rule(
-    "SF-03", when="过敏,证据未达该金额的档次", effect="请补该档的最少证据:100 元以下患处和商品图;100–500 元再看余量;500 元以上再加公立医院凭证",
-    text="为了尽快办好,请补充{wanted};患处在隐私部位的可以不拍。", source=src.D10,
+    "SF-03", when="过敏，证据未达该金额的档次", effect="请补该档的最少证据：100 元以下患处和商品图；100–500 元再看余量；500 元以上再加公立医院凭证",
+    text="为了尽快办好，请补充{wanted}；患处在隐私部位的可以不拍。", source=src.D10,
     then=lambda s: _with_medical(s, ask(*allergy_needs(s))),
 )
 def allergy_evidence(s: Situation) -> Facts | None:
@@ -105,8 +105,8 @@ def allergy_evidence(s: Situation) -> Facts | None:
 
 
 @rule(
-    "SF-04", when="过敏,实付 100–500 元的消耗品余量不到 80%", effect="举证未达档,由人工判断",
-    text="这件商品已经用掉的部分较多,退款办法由专人看过后答复您。", source=src.D10,
+    "SF-04", when="过敏，实付 100–500 元的消耗品余量不到 80%", effect="举证未达档，由人工判断",
+    text="这件商品已经用掉的部分较多，退款办法由专人看过后答复您。", source=src.D10,
     then=lambda s: _with_medical(s, nothing()),
 )
 def allergy_used_up(s: Situation) -> Facts | None:
@@ -118,8 +118,8 @@ def allergy_used_up(s: Situation) -> Facts | None:
 
 
 @rule(
-    "SF-05", when="过敏,举证达档(拆封、用过都不影响)", effect="退货退款,运费商家,诊疗费按票据",
-    text="您的材料已经齐了,退货退款 {fen:yuan},运费由商家承担;诊疗费凭票据另外处理,拆封使用过不影响。", source=src.D10,
+    "SF-05", when="过敏，举证达档（拆封、用过都不影响）", effect="退货退款，运费商家，诊疗费按票据",
+    text="您的材料已经齐了，退货退款 {fen:yuan}，运费由商家承担；诊疗费凭票据另外处理，拆封使用过不影响。", source=src.D10,
     then=_return,
 )
 def allergy(s: Situation) -> Facts | None:
@@ -129,8 +129,8 @@ def allergy(s: Situation) -> Facts | None:
 
 
 @rule(
-    "SF-06", when="其他安全问题,没有照片或视频", effect="请补一张照片,同时已转人工",
-    text="方便的话请拍一张有问题地方的照片,专人会同时跟进,不影响为您处理。", source=f"{src.D11};{src.D1}第58条",
+    "SF-06", when="其他安全问题，没有照片或视频", effect="请补一张照片，同时已转人工",
+    text="方便的话请拍一张有问题地方的照片，专人会同时跟进，不影响为您处理。", source=f"{src.D11}；{src.D1}第58条",
     then=lambda s: _with_medical(s, ask("photo")),
 )
 def no_picture(s: Situation) -> Facts | None:
@@ -138,8 +138,8 @@ def no_picture(s: Situation) -> Facts | None:
 
 
 @rule(
-    "SF-07", when="生鲜变质,知道坏了多少", effect="按生鲜比例退;人工",
-    text="变质的部分按比例退款,不用寄回。", source=src.D12, then=_fresh,
+    "SF-07", when="生鲜变质，知道坏了多少", effect="按生鲜比例退；人工",
+    text="变质的部分按比例退款，不用寄回。", source=src.D12, then=_fresh,
 )
 def spoiled_fresh(s: Situation) -> Facts | None:
     known = s.facts.affected_share is not None or s.facts.fresh_problem is not None
@@ -149,8 +149,8 @@ def spoiled_fresh(s: Situation) -> Facts | None:
 
 
 @rule(
-    "SF-08", when="食品有异物、变质或过期(拆封、吃过都一样)", effect="全额退款,不用退回;人工",
-    text="食品有这样的问题,拆开或吃过都可以退,退款 {fen:yuan},不用寄回,请留好实物和包装。", source=f"{src.D11};{src.D1}第17条",
+    "SF-08", when="食品有异物、变质或过期（拆封、吃过都一样）", effect="全额退款，不用退回；人工",
+    text="食品有这样的问题，拆开或吃过都可以退，退款 {fen:yuan}，不用寄回，请留好实物和包装。", source=f"{src.D11}；{src.D1}第17条",
     then=_refund,
 )
 def food(s: Situation) -> Facts | None:
@@ -158,8 +158,8 @@ def food(s: Situation) -> Facts | None:
 
 
 @rule(
-    "SF-09", when="漏电、冒烟、伤人等其他安全问题", effect="退货退款或换货,运费商家;诊疗费按票据;人工",
-    text="可以退货退款 {fen:yuan},运费由商家承担;有诊疗费的凭票据另外处理。", source=f"{src.L1}第24条;{src.D1}第46条",
+    "SF-09", when="漏电、冒烟、伤人等其他安全问题", effect="退货退款或换货，运费商家；诊疗费按票据；人工",
+    text="可以退货退款 {fen:yuan}，运费由商家承担；有诊疗费的凭票据另外处理。", source=f"{src.L1}第24条；{src.D1}第46条",
     then=_refund,
 )
 def other(s: Situation) -> Facts | None:

@@ -1,4 +1,8 @@
-"""Names of the sources as a customer can read them (rules.md section 0 has the article keys)."""
+"""Names of the sources as a customer can read them (rules.md section 0 has the article keys).
+
+Rules that were repealed, drafts and other platforms' rules are no basis a customer is shown: where rules.md
+takes only their arithmetic, the sentence names the shop's own reading.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +22,12 @@ D14 = "《3C数码争议处理细则》"
 D15_BIG = "《大件争议处理细则》"
 D15_BOOK = "《图书争议处理细则》"
 D15_FLOWER = "《鲜花绿植争议处理细则》"
-D17 = "《商家诱导好评处置细则》"
 D18 = "《不当获取/使用信息细则》"
-D20 = "《商家体验分规范》"
-D21 = "《超值购买贵必赔服务规范》(已废止,参照算法)"
-D22 = "《坏了包退服务规范》"
 P1 = "《价格保护服务规范》"
-P2 = "《价格保护服务规范》(2022)算例"
-J1 = "京东价保说明(参照)"
+P2 = "《价格保护服务规范》（2022）算例"
 PP_SERVICE = "店铺价保规则"
+READING = "店铺价保规则（本店的理解，平台没有写明）"
+BROKEN_REFUND = "商品页「坏了包退」标识"
 SHOP_GUIDE = "店铺售后说明"
 H1 = "GB/T 47746—2026《顾客联络服务 人工与智能客户服务协同要求》"
 L1 = "《消费者权益保护法》"

@@ -25,7 +25,7 @@ def policy_in_use(path: str | None) -> Policy:
     try:
         return load_policy(chosen)
     except BadPolicy as wrong:
-        raise click.ClickException(f"政策文件 {chosen}:{wrong}") from wrong
+        raise click.ClickException(f"政策文件 {chosen}：{wrong}") from wrong
 
 
 def answer(line: bytes, policy: Policy, encoder: msgspec.json.Encoder) -> bytes:
@@ -40,7 +40,7 @@ def answer(line: bytes, policy: Policy, encoder: msgspec.json.Encoder) -> bytes:
 
 
 @click.command()
-@click.option("--policy", "policy_file", metavar="FILE", help="店铺政策文件(缺省:HEQI_POLICY)")
+@click.option("--policy", "policy_file", metavar="FILE", help="店铺政策文件（缺省：HEQI_POLICY）")
 def command(policy_file: str | None) -> None:
     """一行一个案子(JSON)→ 一行一个判定(JSON);坏的一行得到 {"error": …},其余照常。"""
     policy = policy_in_use(policy_file)

@@ -20,4 +20,4 @@ def check(file: str) -> None:
         policy = load_policy(file)
     except BadPolicy as wrong:
         raise click.ClickException(str(wrong)) from wrong
-    click.echo(f"可以使用,版本 {policy.version}")
+    click.echo(f"可以使用，版本 {policy.version}")
