@@ -8,6 +8,7 @@ import importlib.util
 import click
 
 BENCHES = {
+    "assess": "规则：一秒判定多少个案子 / assessments a second",
     "nlu": "语言理解：意图与问题类型 / understanding",
     "negotiation": "协商：各策略对同一批模拟顾客 / strategies against simulated customers",
     "load": "负载：并发会话的时延 / load",

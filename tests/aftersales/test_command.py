@@ -113,3 +113,12 @@ def test_the_measuring_cases_hold() -> None:
     argv = [sys.executable, str(SHARED / "score_assess.py"), str(SHARED / "assess_dev.jsonl"), "--cmd", command]
     done = subprocess.run(argv, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_bench_measures_both_ways_in(tmp_path: Path) -> None:
+    out = tmp_path / "assess.json"
+    status, _, _ = run(["bench", "assess", "--seconds", "0.1", "--lines", "1", "--json", str(out)])
+    assert status == 0
+    measured = json.loads(out.read_text(encoding="utf-8"))
+    assert measured["command_lines"] == measured["cases"] > 500
+    assert measured["call_per_second"] > 0 < measured["command_per_second"]
