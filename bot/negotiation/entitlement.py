@@ -23,7 +23,10 @@ class Entitlement(msgspec.Struct, frozen=True):
     target: float
     least: float
     most: float
+    rule: str
+    """Which rule made it, as said to the customer."""
     trace: str
+    """The same with the numbers, for an agent."""
 
 
 def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms, lift: float = 0.0) -> Entitlement:
@@ -56,5 +59,6 @@ def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms, l
         target=worth + lift,
         least=max(floor, worth + lift - value.slack),
         most=worth + lift + value.slack,
+        rule=rule,
         trace=f"{rule};法定 {floor:.3f},应得 {worth:.3f}(占实付)",
     )

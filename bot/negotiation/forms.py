@@ -43,8 +43,15 @@ class Forms(msgspec.Struct, frozen=True):
 
 
 def part_cost(remedy: Remedy, fen: int, matter: Matter, terms: Terms) -> int:
-    """What a remedy counts against the cap, in fen: money in full, coupon and gift at their expected cost,
-    goods at what they cost the shop; freight and handling are not in it (contracts.md section 5)."""
+    """What a remedy counts against the cap, in fen: money in full, coupon and gift at their expected cost;
+    goods and work carry no sum, as in the ledger's guard (contracts.md section 5)."""
+    if remedy in REPLACES:
+        return 0
+    return goods_cost(remedy, fen, matter, terms)
+
+
+def goods_cost(remedy: Remedy, fen: int, matter: Matter, terms: Terms) -> int:
+    """What a remedy itself costs the shop in fen, without freight and handling."""
     if remedy == "coupon":
         return round(terms.cost.coupon * fen)
     if remedy == "gift":
@@ -61,7 +68,7 @@ def part_cost(remedy: Remedy, fen: int, matter: Matter, terms: Terms) -> int:
 
 def shop_cost(remedy: Remedy, fen: int, matter: Matter, terms: Terms) -> int:
     """Full expected cost to the shop in fen (negotiation.md section 2, "Shop cost")."""
-    cost = part_cost(remedy, fen, matter, terms)
+    cost = goods_cost(remedy, fen, matter, terms)
     if remedy in {"repair", "exchange"}:
         return cost + 2 * matter.freight_fen
     if remedy == "resend":
@@ -141,6 +148,20 @@ class _Builder:
         alone = self.topped((), target, "refund_part")
         return alone[0][1] if alone else self.limits.get("refund_part", 0)
 
+    def kept_for_less(self, right: Entitlement) -> Option | None:
+        """Keeping proven goods for the most the rules let the bot pay, where that is less than the entitlement.
+
+        Offered only beside the return for the full price, where no other form keeps the goods: who prefers
+        it says that the loss is smaller than it was read. Nothing to haggle over: it is the limit at once.
+        """
+        matter, most = self.matter, self.limits.get("refund_part", 0)
+        beside_return = any(due.remedy == "return_refund" for due in matter.owed)
+        if not most or not beside_return or matter.evidence == "none" or matter.suspect:
+            return None
+        fen = min(most, matter.cap_fen)
+        option = self.option((("refund_part", fen),), owed=False) if fen else None
+        return option if option is not None and option.worth < right.least - 1e-9 else None
+
     def bases(self, target: float) -> Iterator[tuple[Pairs, bool]]:
         """What may stand alone or be topped up, and whether it is owed: goods, then shares in money."""
         for due in self.matter.owed:
@@ -196,6 +217,10 @@ def forms_of(matter: Matter, terms: Terms, lift: float = 0.0) -> Forms:
         spoken = sum(part.fen for part in option.parts)
         if option.owed or option.remedy in REPLACES or spoken >= floor_in_cash:
             options.setdefault(option.id, option)
+    if all(option.return_needed or option.owed for option in options.values()):
+        less = build.kept_for_less(right)
+        if less is not None:
+            options[less.id] = less
     topped = {option.remedy for option in options.values() if option.owed and option.extras}
     kept = tuple(
         option for option in options.values()
@@ -217,18 +242,16 @@ def asked_form(
     A counter below the entitlement is raised to it. One inside the band is taken as it is when it costs
     the shop no more than the next planned offer. One above gets the same form at the entitlement.
     """
-    for option in forms.options:
-        if option.owed and option.remedy == remedy:
-            return option, ("raised" if fen < option.fen else "taken" if fen == option.fen else "moved")
     if remedy == "refund" and not any(option.remedy == "refund" for option in forms.options):
         remedy = "refund_part"
     own = [option for option in forms.options if option.remedy == remedy]
-    alone = next((option for option in own if not option.extras), None)
+    exact = next((option for option in own if option.fen == fen and (option.owed or not option.extras)), None)
+    if exact is not None:
+        return exact, "taken"
+    alone = max((option for option in own if not option.extras), key=lambda option: option.fen, default=None)
     if alone is None:
         near = own or [o for o in forms.options if any(part.remedy == remedy for part in o.extras)]
         return (near[0], "moved") if near else (None, None)
-    if fen == alone.fen:
-        return alone, "taken"
     if fen < alone.fen:
         return alone, "raised"
     build = _Builder(matter, terms)

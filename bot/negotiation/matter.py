@@ -10,7 +10,9 @@ from typing import Literal
 import msgspec
 
 from bot.aftersales.assessment import Assessment, Remedy, RemedyDue
-from bot.aftersales.case import Case, Line
+from bot.aftersales.case import Case
+from bot.aftersales.policy import Policy
+from bot.aftersales.situation import Situation
 from bot.negotiation.terms import EvidenceLevel, Terms
 
 Fault = Literal["seller", "undelivered", "late", "mind", "wear", "none"]
@@ -27,7 +29,7 @@ MONEY = frozenset({"refund", "refund_part", "price_difference"})
 
 
 class Matter(msgspec.Struct, frozen=True):
-    """The facts of one line. value_fen: what was paid; severity: share of it lost, 0–1."""
+    """The facts of one line. value_fen: what was paid for what is kept; severity: share of it lost, 0–1."""
 
     value_fen: int
     fault: Fault
@@ -52,13 +54,10 @@ class Matter(msgspec.Struct, frozen=True):
         return bool(self.owed) and all(due.remedy in MONEY and not due.return_needed for due in self.owed)
 
 
-def line_of(case: Case) -> Line:
-    """The case's line. Raises ValueError when the order has no such line."""
-    for line in case.order.lines:
-        if line.line_id == case.line_id:
-            return line
-    known = ", ".join(line.line_id for line in case.order.lines)
-    raise ValueError(f"line_id: 订单里没有 {case.line_id},应为 {known} 之一")
+def _check_line(case: Case) -> None:
+    known = [line.line_id for line in case.order.lines]
+    if case.line_id not in known:
+        raise ValueError(f"line_id: 订单里没有 {case.line_id},应为 {', '.join(known)} 之一")
 
 
 def _fault(case: Case, assessment: Assessment) -> Fault:
@@ -101,8 +100,8 @@ def _of_kind(assessment: Assessment, kind: str) -> tuple[RemedyDue, ...]:
 
 def matter_of(case: Case, assessment: Assessment, terms: Terms) -> Matter:
     """The matter of a case as assessed. Raises ValueError when the case's line is not in its order."""
-    line = line_of(case)
-    value = line.unit_paid_fen * line.quantity
+    _check_line(case)
+    value = Situation(case, Policy()).value_fen
     severity = _severity(case, terms)
     fault = _fault(case, assessment)
     goods = round(terms.cost.goods_share * value)

@@ -17,7 +17,6 @@ from bot.negotiation.option import Option
 from bot.negotiation.terms import Terms
 from bot.negotiation.worth import Vector
 
-
 LIFTS = (0.0, 0.5, 1.0)
 """How far above the entitlement all forms of a case may lie, as shares of terms.value.above."""
 LEAST = 2
@@ -84,7 +83,7 @@ class Planner:
     ) -> tuple[Option, ...]:
         """The next menu: the legal remedies that fit, the form asked for, one in money, then new forms.
 
-        shown: ids already offered (they stand and need no repeating).
+        shown: ids already offered (they stand and need no repeating, unless nothing new is left).
         """
         options = self.forms.options
         size = self.terms.menu
@@ -93,7 +92,7 @@ class Planner:
         fresh = [
             i for i, option in enumerate(options)
             if not option.owed and option.id not in shown and option.id != asked_id
-        ]
+        ] or [i for i, option in enumerate(options) if not option.owed and option.id != asked_id]
         room = size - (1 if asked and not asked.owed else 0)
         keep = max(1, room - 1 if shown and fresh else room)
         menu = legal[:keep]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from bot.aftersales.assessment import Assessment, HumanReason, Reason, ReturnFreight
+from bot.aftersales.assessment import Assessment, HumanReason, Reason, Remedy, ReturnFreight
 from bot.aftersales.case import Case
 from bot.negotiation.act import Act
 from bot.negotiation.belief import Belief, after_counter, after_rejection, after_words, prior
@@ -21,7 +21,7 @@ from bot.negotiation.matter import Matter, matter_of
 from bot.negotiation.menu import Planner, planned
 from bot.negotiation.option import Option
 from bot.negotiation.terms import Preference, Terms
-from bot.negotiation.words import Note, Speaker
+from bot.negotiation.words import Heard, Speaker
 
 WISHES: dict[str, tuple[Preference, ...]] = {
     "exchange": ("replacement",), "repair": ("replacement",), "resend": ("replacement",), "compensation": ("cash",),
@@ -64,7 +64,7 @@ Move = Offer | Settled | Human | Left
 
 
 class State(msgspec.Struct, frozen=True):
-    """Everything that changes: rounds counts the offers rejected or countered; spoken: id → last words."""
+    """Everything that changes: rounds counts the menus rejected or countered; spoken: id → last words."""
 
     belief: Belief
     turn: int = 0
@@ -83,7 +83,7 @@ class _Room:
         self.matter, self.terms = matter, terms
         self.planner: Planner = planned(matter, terms)
         self.forms: Forms = self.planner.forms
-        self.speaker = Speaker(matter, terms, self.forms.entitlement, freight)
+        self.speaker = Speaker(matter, self.forms.entitlement, freight)
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,13 @@ class Negotiation:
             reason and (reason in AT_ONCE or assessment.decision != "owed")
         ):
             return start._ended(Human(reason or "unknown_rule", room.speaker.human(reason or "other")))
-        return start._offered(None, None)
+        return start._offered()
 
     @classmethod
     def over(cls, matter: Matter, terms: Terms, hints: Iterable[Preference] = ()) -> Negotiation:
         """Begins on bare facts, without a case: for simulation."""
         room = _Room(matter, terms, "merchant")
-        return cls(terms, (), room, State(after_words(prior(terms), terms, hints)))._offered(None, None)
+        return cls(terms, (), room, State(after_words(prior(terms), terms, hints)))._offered()
 
     @classmethod
     def replay(
@@ -183,14 +183,14 @@ class Negotiation:
         if act.act == "human":
             return told._ended(Human("asked", self._room.speaker.human("asked")))
         if act.act == "ask_why":
-            return told._with(now=msgspec.structs.replace(now, reasons=self._reasons()))
+            return told._with(now=msgspec.structs.replace(now, reasons=self._reasons(now.options)))
         if act.act == "evidence":
             return told._proven(act)
         return told._refused(act, now)
 
     def with_facts(self, matter: Matter, freight: ReturnFreight = "merchant") -> Negotiation:
         """The same conversation on new facts (evidence came in): what was offered stands, a new menu is made."""
-        return replace(self, _room=_Room(matter, self.terms, freight))._offered(None, None)
+        return replace(self, _room=_Room(matter, self.terms, freight))._offered()
 
     def _with(self, **changes: object) -> Negotiation:
         return replace(self, _state=msgspec.structs.replace(self._state, **changes))
@@ -219,44 +219,51 @@ class Negotiation:
         return told.with_facts(matter_of(case, assessment, self.terms), assessment.return_freight)
 
     def _refused(self, act: Act, now: Offer) -> Negotiation:
-        if now.final and act.act == "reject":
-            return self._ended(Human("dispute", self._room.speaker.human("dispute")))
         room, state = self._room, self._state
         belief = after_rejection(state.belief, room.planner.best_utilities(now.options), room.matter.severity)
         asked: Option | None = None
-        note: Note | None = None
+        heard: Heard | None = None
         if act.act == "counter" and act.remedy is not None and act.fen is not None:
             belief = after_counter(belief, self.terms, act.remedy)
-            shown = frozenset(option.id for option in state.standing)
-            planned = room.planner.menu(belief, shown, None, self._rounds_left() - 1)
-            asked, note = asked_form(room.forms, room.matter, self.terms, act.remedy, act.fen, planned)
-        told = self._with(belief=belief, rounds=state.rounds + 1)
-        if asked is None and now.final:
-            return told._ended(Human("dispute", room.speaker.human("dispute")))
-        if asked is not None and now.final and asked.id in {option.id for option in state.standing}:
-            return told._ended(Human("dispute", room.speaker.human("dispute")))
-        return told._offered(asked, note)
+            asked, heard = self._asked(act.remedy, act.fen, belief)
+        if now.final and (act.act == "reject" or not now.options or state.rounds >= self.terms.rounds):
+            return self._ended(Human("dispute", room.speaker.human("dispute")))
+        return self._with(belief=belief, rounds=state.rounds + 1)._offered(asked, heard)
+
+    def _asked(self, remedy: Remedy, fen: int, belief: Belief) -> tuple[Option | None, Heard]:
+        """The form that answers a counter-offer, or None with the reason why there is none."""
+        room = self._room
+        shown = frozenset(option.id for option in self._state.standing)
+        planned = room.planner.menu(belief, shown, None, max(0, self._rounds_left() - 1))
+        asked, note = asked_form(room.forms, room.matter, self.terms, remedy, fen, planned)
+        if asked is not None and note is not None:
+            return asked, Heard(note, remedy)
+        why = next((left.why for left in room.forms.left_out if left.remedy == remedy), "")
+        return None, Heard("cannot", remedy, why)
 
     def _rounds_left(self) -> int:
         return max(0, self.terms.rounds - 1 - self._state.rounds)
 
-    def _offered(self, asked: Option | None, note: Note | None) -> Negotiation:
+    def _offered(self, asked: Option | None = None, heard: Heard | None = None) -> Negotiation:
         room, state = self._room, self._state
         shown = frozenset(option.id for option in state.standing)
         left = self._rounds_left()
         menu = room.planner.menu(state.belief, shown, asked, left)
         now_shown = shown | {option.id for option in menu}
-        final = left == 0 or not menu or not room.planner.unseen(now_shown)
+        restated = bool(menu) and now_shown == shown
         turn = state.turn + 1
-        spoken = room.speaker.offer(menu, turn, final, state.mood, note, state.used)
+        final = left == 0 or not menu or (turn > 1 and not room.planner.unseen(now_shown))
+        spoken = room.speaker.offer(
+            menu, turn, final, state.mood, heard, restated and heard is None, state.used
+        )
         standing = state.standing + tuple(option for option in menu if option.id not in shown)
         offer = Offer(
             turn, menu, spoken.texts, spoken.message, final, standing, room.matter.needs, self.terms.offer_hours,
-            self._reasons() if not menu else (),
+            self._reasons(menu) if not menu else (),
         )
         words = {**state.spoken, **{option.id: text for option, text in zip(menu, spoken.texts, strict=True)}}
         return self._with(turn=turn, standing=standing, used=spoken.used, spoken=words, now=offer)
 
-    def _reasons(self) -> tuple[Reason, ...]:
+    def _reasons(self, menu: tuple[Option, ...]) -> tuple[Reason, ...]:
         rules = self._assessment.reasons if self._assessment else ()
-        return (*rules, *(self._room.speaker.reasons() if self._room.forms.options else ()))
+        return (*rules, *(self._room.speaker.reasons(menu) if self._room.forms.options else ()))

@@ -9,7 +9,8 @@ from bot.negotiation.matter import SIDE_REMEDIES
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One remedy of an option. fen: the amount spoken (0 for goods); cost_fen: what counts against the cap."""
+    """One remedy of an option. fen: the amount spoken (0 for goods); cost_fen: what counts against the cap
+    (0 for goods)."""
 
     remedy: Remedy
     fen: int

@@ -98,7 +98,7 @@ class Liking(Term, frozen=True):
 
 
 class Terms(Term, frozen=True):
-    rounds: Annotated[int, msgspec.Meta(ge=1, le=4)]
+    rounds: Annotated[int, msgspec.Meta(ge=1, le=3)]
     menu: Annotated[int, msgspec.Meta(ge=2, le=4)]
     offer_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 90)]
     round_fen: Annotated[int, msgspec.Meta(ge=1, le=1000)]

@@ -9,15 +9,15 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-from bot.aftersales.assessment import Reason, ReturnFreight
+from bot.aftersales.assessment import Reason, Remedy, ReturnFreight
 from bot.negotiation.entitlement import Entitlement
 from bot.negotiation.matter import Matter
-from bot.negotiation.option import Option
-from bot.negotiation.terms import Terms
+from bot.negotiation.option import Option, Part
 
 UPSET = 0.6
 """Anger from which the tone changes; the money does not."""
-Note = Literal["raised", "taken", "moved"]
+Note = Literal["raised", "taken", "moved", "cannot"]
+"""What is said to a counter-offer."""
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -28,31 +28,43 @@ class Spoken(msgspec.Struct, frozen=True):
     used: frozenset[str]
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A counter-offer as heard: what to say of it, the form it asked for, and why it cannot be."""
+
+    note: Note
+    remedy: Remedy
+    why: str = ""
+
+
 @cache
 def _book() -> Any:
     return yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
 
 
 def yuan(fen: int) -> str:
-    """Fen as yuan with two places: 1497 → 14.97."""
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-def percent(share: float) -> str:
-    return f"{share:.0%}"
+    """Fen as yuan with two places: 1497 → 14.97元."""
+    return f"{fen // 100}.{fen % 100:02d}元"
 
 
 class Speaker:
     """Speaks one conversation; remembers which sentences were said (given in, given back)."""
 
-    def __init__(self, matter: Matter, terms: Terms, right: Entitlement, freight: ReturnFreight) -> None:
-        self.matter, self.terms, self.right, self.freight = matter, terms, right, freight
+    def __init__(self, matter: Matter, right: Entitlement, freight: ReturnFreight) -> None:
+        self.matter, self.right, self.freight = matter, right, freight
         self.book = _book()
 
     def offer(
-        self, menu: tuple[Option, ...], turn: int, final: bool, mood: float, note: Note | None, used: frozenset[str]
+        self,
+        menu: tuple[Option, ...],
+        turn: int,
+        final: bool,
+        mood: float,
+        heard: Heard | None,
+        restated: bool,
+        used: frozenset[str],
     ) -> Spoken:
-        """What to say with a menu. turn counts from 1; mood is anger 0–1; used: sentences said before."""
+        """What to say with a menu. turn counts from 1; mood is anger 0–1; restated: nothing on it is new;
+        used: sentences said before."""
         said = set(used)
         lines: list[str] = []
 
@@ -67,21 +79,36 @@ class Speaker:
         book, matter = self.book, self.matter
         if turn == 1:
             say(book["upset"] if mood >= UPSET else book["feeling"][matter.fault])
-            say(book["found"][self._finding(menu)], **self._facts())
+            say(book["found"][self._finding(menu)], paid=yuan(matter.value_fen), floor=yuan(matter.floor_fen))
         elif mood >= UPSET:
             say(book["calm_later"])
-        if note:
-            say(book[note])
+        if heard:
+            why = f"：{heard.why}" if heard.why else ""
+            say(book[heard.note], label=book["labels"][heard.remedy], why=why)
         if matter.needs:
             say(book["needs"], needs="、".join(book["evidence"].get(kind, kind) for kind in matter.needs))
-        if not menu:
-            say(book["nothing"])
-        elif len(menu) > 1:
-            say(book["menu"][min(turn, len(book["menu"])) - 1 :])
+        self._introduce(menu, turn, restated, say)
+        sides = list(dict.fromkeys(part for option in menu for part in option.sides))
+        if sides:
+            say(book["sides"], sums="、".join(self._named(part) for part in sides))
         if menu:
-            say(book["person"] if final and turn > 1 else book["invite"][min(turn, len(book["invite"])) - 1 :])
+            only = book["invite_only"] if len(menu) == 1 and turn == 1 else []
+            say([*only, *book["person"]] if final and turn > 1 else [*only, *book["invite"][turn - 1 :], *book["person"]])
         texts = tuple(self._option(option, said) for option in menu)
         return Spoken("。".join(lines) + "。" if lines else "", texts, frozenset(said))
+
+    def _introduce(self, menu: tuple[Option, ...], turn: int, restated: bool, say: Any) -> None:
+        book = self.book
+        if not menu:
+            say(book["not_yet"] if self.matter.needs else book["nothing"])
+        elif restated:
+            say(book["restated"])
+        elif len(menu) == 1:
+            say(book["only"])
+        elif self._is_choice(menu):
+            say(book["choice"])
+        else:
+            say(book["menu"][min(turn, len(book["menu"])) - 1 :])
 
     def settled(self, text: str) -> str:
         return str(self.book["settled"][0]).format(option=text) + "。"
@@ -89,57 +116,52 @@ class Speaker:
     def human(self, reason: str) -> str:
         return str(self.book["human"].get(reason, self.book["human"]["other"])[0]) + "。"
 
-    def reasons(self) -> tuple[Reason, ...]:
+    def reasons(self, menu: tuple[Option, ...]) -> tuple[Reason, ...]:
         """Why the offers are what they are, besides the rules' own reasons."""
-        words, trace = self.book["reasons"], self.right.trace
-        made = [Reason("negotiation.entitlement", words["entitlement"].format(trace=trace), "店铺协商条款")]
+        words, source = self.book["reasons"], self.book["source"]
+        made = [Reason(
+            "negotiation.entitlement", words["entitlement"].format(rule=self.right.rule), source,
+            {"trace": self.right.trace},
+        )]
         if self.matter.evidence == "none" and not self.matter.exact and self.matter.needs:
-            share = percent(self.terms.value.unproven)
-            made.append(Reason("negotiation.unproven", words["unproven"].format(unproven=share), "店铺协商条款"))
-        made.append(Reason("negotiation.form", words["form"], "店铺协商条款"))
+            made.append(Reason("negotiation.unproven", words["unproven"], source))
+        kind = "choice" if self._is_choice(menu) else "form"
+        made.append(Reason(f"negotiation.{kind}", words[kind], source))
         return tuple(made)
 
-    def _facts(self) -> dict[str, str]:
-        matter = self.matter
-        return {
-            "paid": yuan(matter.value_fen),
-            "floor": yuan(matter.floor_fen),
-            "severity": percent(matter.severity),
-            "worth": percent(self.right.worth),
-        }
+    def _is_choice(self, menu: tuple[Option, ...]) -> bool:
+        """Whether a form on the menu is worth less than the entitlement: keeping the goods for less."""
+        return any(not option.owed and option.worth < self.right.least - 1e-9 for option in menu)
 
     def _finding(self, menu: tuple[Option, ...]) -> str:
         matter = self.matter
         if matter.exact:
             return "exact"
-        if matter.fault in {"undelivered", "seller"} and matter.evidence == "none":
+        if matter.needs and matter.fault in {"undelivered", "seller"}:
             return "unproven"
-        if matter.fault == "mind" and not matter.owed:
+        if not menu:
+            return "nothing"
+        if matter.fault == "seller":
+            return "whole" if any(due.fen >= matter.value_fen for due in matter.owed) else "seller"
+        if matter.fault == "none" or (matter.fault == "mind" and not matter.owed):
             return "goodwill"
-        return {"wear": "seller", "none": "goodwill"}.get(matter.fault, matter.fault) if menu else "unproven"
+        return matter.fault
+
+    def _named(self, part: Part) -> str:
+        return f"{self.book['labels'][part.remedy]}{yuan(part.fen)}"
 
     def _option(self, option: Option, said: set[str]) -> str:
         book = self.book
-        extras = "".join(
-            "，" + book["extra"][part.remedy].format(sum=yuan(part.fen))
-            for part in (*option.extras, *option.sides)
-            if part.fen
-        )
-        fill = {
-            "sum": yuan(option.fen),
-            "paid": yuan(self.matter.value_fen),
-            "share": percent(option.fen / max(1, self.matter.value_fen)),
-            "right": book["right"],
-            "freight": book["freight"][self.freight],
-        }
+        extras = "".join("，" + book["extra"][part.remedy].format(sum=yuan(part.fen)) for part in option.extras)
+        fill = {"sum": yuan(option.fen), "right": book["right"], "freight": book["freight"][self.freight]}
         for variant in book["options"][option.remedy]["owed" if option.owed else "other"]:
             sentence = str(variant.format(**fill)) + extras
             if sentence not in said:
                 said.add(sentence)
                 return sentence
         number = sum(sentence.startswith("方案") for sentence in said) + 1
+        label = self._named(option.parts[0]) if option.fen else book["labels"][option.remedy]
         right = f"（{book['right']}）" if option.owed else ""
-        label = book["labels"][option.remedy] + right
-        sentence = str(book["again"]).format(number=number, label=label, sum=fill["sum"]) + extras
+        sentence = str(book["again"]).format(number=number, label=label + right) + extras
         said.add(sentence)
         return sentence

@@ -36,7 +36,7 @@ class Oracle:
     def _plan(self, ground: Ground) -> None:
         claim, given, terms = ground.claim, ground.given, ground.terms
         self.ground = ground
-        self.deck: Deck = ground.fair if self.fair=='forms' else ground.reach if self.fair else ground.grid
+        self.deck: Deck = ground.reach if self.fair else ground.grid
         deck = self.deck
         self.step = 0
         customer = claim.customer
