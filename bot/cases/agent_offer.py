@@ -13,9 +13,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment
-from bot.cases import audit, facts, policy, settlement
+from bot.cases import audit, facts, judgement, policy, settlement
 from bot.cases.desk_refused import DeskRefused
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
@@ -35,7 +34,7 @@ def assessed(session: Session, row: models.Case, at: datetime) -> Assessment:
     if row.assessment is not None:
         return msgspec.convert(row.assessment, Assessment)
     try:
-        assessment = assess(facts.case_of(session, row, at), policy.current())
+        assessment = judgement.judge(session, row, facts.case_of(session, row, at), at)
     except (LookupError, msgspec.ValidationError) as missing:
         raise DeskRefused("not_assessed", "案件还缺少订单或诉求,无法核算应付金额,请先和顾客确认") from missing
     settlement.record(session, row, assessment, at)

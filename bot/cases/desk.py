@@ -15,7 +15,6 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment, RemedyDue
 from bot.cases import (
     agent_offer,
@@ -23,7 +22,7 @@ from bot.cases import (
     duty,
     escalation,
     facts,
-    policy,
+    judgement,
     request_evidence,
     settlement,
     summary,
@@ -197,7 +196,7 @@ def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> in
         if act.row.order_id is None:
             raise DeskRefused("no_order", "案件还没有对应的订单,不能按规则拒绝")
         try:
-            assessment = assess(facts.case_of(act.session, act.row, at), policy.current())
+            assessment = judgement.judge(act.session, act.row, facts.case_of(act.session, act.row, at), at)
         except (LookupError, msgspec.ValidationError) as missing:
             raise DeskRefused("not_assessed", "案件还缺少订单或诉求,不能按规则拒绝") from missing
         if assessment.decision != "refused":

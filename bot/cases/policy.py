@@ -1,11 +1,22 @@
-"""The policy in force: the owner's file, with the overrides of the loaded shop snapshot laid over it."""
+"""The policy in force: the owner's file, with the overrides of the loaded shop snapshot laid over it.
+
+Every policy that was ever used to judge a case is kept in the database under its version.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+
+import msgspec
+import yaml
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from bot.aftersales.policy import Policy, load_policy
 from bot.settings import settings
+from bot.store.models import PolicyVersion
 
 _read: dict[tuple[str, int], Policy] = {}
 
@@ -18,3 +29,36 @@ def current() -> Policy:
         _read.clear()
         _read[key] = load_policy(path) if path.exists() else Policy()
     return _read[key]
+
+
+def as_yaml(policy: Policy) -> str:
+    """Every parameter with its value, as a policy file that says the same."""
+    return yaml.safe_dump(msgspec.to_builtins(policy), allow_unicode=True, sort_keys=False)
+
+
+def remember(session: Session, policy: Policy, at: datetime, by: str = "bot") -> None:
+    """Keeps the policy under its version from its first use on; a known version stays as it is."""
+    if session.get(PolicyVersion, policy.version) is not None:
+        return
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(PolicyVersion)
+        .values(version=policy.version, source="file", yaml=as_yaml(policy), overrides={}, at=at, by=by)
+        .on_conflict_do_nothing(index_elements=["version"])
+    )
+
+
+def history(session: Session) -> list[PolicyVersion]:
+    """The policies used so far, oldest first; a snapshot's overrides stand among them."""
+    return list(session.scalars(select(PolicyVersion).order_by(PolicyVersion.at, PolicyVersion.version)))
+
+
+def of_version(session: Session, version: str) -> Policy:
+    """The policy kept under a version. Raises LookupError where there is none.
+
+    It was checked when it was used; later floors do not make what was in force unreadable.
+    """
+    row = session.get(PolicyVersion, version)
+    if row is None or row.source != "file":
+        raise LookupError(f"没有版本为 {version} 的政策")
+    return msgspec.convert(yaml.safe_load(row.yaml), Policy)

@@ -11,14 +11,15 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment, RemedyDue
 from bot.cases import (
     audit,
     bargaining,
+    case_file,
     detail,
     escalation,
     facts,
+    judgement,
     policy,
     refusal,
     request_evidence,
@@ -32,6 +33,8 @@ from bot.store import models
 from bot.store.platform import DemoShop
 
 SIDE = frozenset({"freight", "medical"})
+INTERCEPTED = frozenset({"IT-01", "IT-03", "RC-08"})
+"""Rules under which the shop stops the parcel on its way."""
 AT_ONCE = frozenset({"refund", "refund_part", "price_difference", "resend"})
 """Owed remedies that need nothing more from the customer: done as soon as they are clear."""
 
@@ -47,7 +50,7 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
         question = detail.ask(asking, turn)
         replies = (msgspec.structs.replace(question, text=sorry + question.text),)
         return Answer(replies, "detail", row.case_id, {"asking": asking})
-    assessment = assess(case, policy.current())
+    assessment = judgement.judge(session, row, case, turn.at)
     record(session, row, assessment, turn.at)
     if assessment.decision == "human" or assessment.to_human is not None:
         return to_person(session, row, turn, assessment)
@@ -87,6 +90,8 @@ def plain_due(assessment: Assessment, row: models.Case) -> RemedyDue | None:
     """
     owed = [remedy for remedy in assessment.remedies if remedy.kind == "owed" and remedy.remedy not in SIDE]
     if assessment.decision != "owed" or not owed:
+        return None
+    if case_file.ASSUMED in row.facts and (len(owed) > 1 or row.wish == "cancel_order"):
         return None
     wanted = {"resend": "resend", "refund": "refund", "cancel_order": "refund", "price_protection": "price_difference"}.get(row.wish or "")
     fitting = [remedy for remedy in owed if remedy.remedy == wanted] or (owed if len(owed) == 1 else [])
@@ -154,9 +159,8 @@ def say_done(done: list[dict[str, Any]], assessment: Assessment, row: models.Cas
         elif remedy == "gift":
             sentences.append(say("gift_given"))
         elif state == "awaiting_return" and remedy == "return_refund":
-            sentences.append(
-                say("awaiting_return", amount=yuan(fen), by=ship_back_by(turn.at), freight=say(f"freight_{assessment.return_freight}"))
-            )
+            key = "awaiting_return" if arrived(assessment) else "awaiting_interception"
+            sentences.append(say(key, amount=yuan(fen), by=ship_back_by(turn.at), freight=say(f"freight_{assessment.return_freight}")))
         elif remedy in SIDE:
             sentences.append(say("also_due", remedy=name, amount=yuan(fen)))
         elif state == "paid":
@@ -164,6 +168,11 @@ def say_done(done: list[dict[str, Any]], assessment: Assessment, row: models.Cas
         else:
             sentences.append(say("paid_retry", remedy=name, amount=yuan(fen)))
     return "".join(sentences)
+
+
+def arrived(assessment: Assessment) -> bool:
+    """Whether the customer has the goods; a parcel on its way is intercepted, nobody sends it back."""
+    return not any(reason.rule in INTERCEPTED for reason in assessment.reasons)
 
 
 def ship_back_by(at: datetime) -> str:
