@@ -2,22 +2,145 @@
 
 from __future__ import annotations
 
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from bot.aftersales.policy import BadPolicy, load_policy
+from bot.aftersales.money import yuan
+from bot.aftersales.policy import BadPolicy, Policy, load_policy
+
+if TYPE_CHECKING:
+    from bot.cases.preview import Compared, Past, Side, Total
 
 
 @click.group()
 def command() -> None:
-    """检查、预演店铺政策。"""
+    """检查、预演、启用店铺政策。"""
+
+
+def read(file: str) -> Policy:
+    """The policy of a file. Raises ClickException with the field and what would be right."""
+    try:
+        return load_policy(file)
+    except BadPolicy as wrong:
+        raise click.ClickException(str(wrong)) from wrong
 
 
 @command.command()
 @click.argument("file", type=click.Path())
 def check(file: str) -> None:
-    """检查政策文件:格式、取值、法律与平台的下限。"""
+    """检查政策文件：格式、取值、法律与平台的下限。"""
+    click.echo(f"可以使用，版本 {read(file).version}")
+
+
+@command.command()
+@click.argument("file", type=click.Path())
+@click.option("--days", type=click.IntRange(min=1), help="只看最近多少天的案子（缺省：全部）")
+@click.option("--all", "show_all", is_flag=True, help="没有变化的案子也列出")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def preview(file: str, days: int | None, show_all: bool, as_json: bool) -> None:
+    """用新政策重新判一遍过去的案子：谁会得到什么、花多少，启用之前先看。"""
+    import msgspec
+
+    from bot import clock
+    from bot.cases import preview as comparing
+    from bot.cases.policy import current
+    from bot.store.database import session
+
+    after = read(file)
+    since = clock.now() - timedelta(days=days) if days else None
     try:
-        policy = load_policy(file)
+        with session(read_only=True) as opened:
+            past = comparing.past(opened, since)
+        before = current()
+        rows = comparing.compare(past.cases, before, after)
     except BadPolicy as wrong:
         raise click.ClickException(str(wrong)) from wrong
-    click.echo(f"可以使用，版本 {policy.version}")
+    sums = comparing.total(rows)
+    if as_json:
+        document = {
+            "before": before.version,
+            "after": after.version,
+            "total": msgspec.to_builtins(sums),
+            "cases": [{**msgspec.to_builtins(row), "changed": row.changed} for row in rows],
+            "unreadable": list(past.unreadable),
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    click.echo(f"现行 {before.version} → 新政策 {after.version}")
+    for row in rows:
+        if row.changed or show_all:
+            click.echo(line_of(row))
+    click.echo("\n".join(summary(sums, past)))
+
+
+def line_of(row: Compared) -> str:
+    what = "、".join((row.wish, *row.issues))
+    mark = "" if row.changed else "（不变）"
+    return f"{row.case_id}  {what}{mark}\n    现行 {in_words(row.before)}\n    新的 {in_words(row.after)}"
+
+
+def in_words(side: Side) -> str:
+    person = f"，人工 {side.person}" if side.person else ""
+    return f"{side.decision}：{'、'.join(side.remedies) or '无'}，应付 {yuan(side.owed_fen)}，最多 {yuan(side.most_fen)}{person}"
+
+
+def summary(sums: Total, past: Past) -> list[str]:
+    lines = [
+        f"{sums.cases} 个案子，{sums.changed} 个有变化：{sums.more} 个最多可给的变多，{sums.less} 个变少",
+        f"应付合计  {yuan(sums.before_owed_fen)} → {yuan(sums.after_owed_fen)}",
+        f"最多合计  {yuan(sums.before_most_fen)} → {yuan(sums.after_most_fen)}",
+        f"转人工    {sums.before_persons} → {sums.after_persons}",
+    ]
+    if past.unreadable:
+        lines.append(f"{len(past.unreadable)} 个案子的事实已经读不到，没有算进来：{'、'.join(past.unreadable)}")
+    return lines
+
+
+@command.command()
+@click.argument("file", type=click.Path())
+def apply(file: str) -> None:
+    """启用新政策：检查、存下版本、换掉 HEQI_POLICY 所指的文件；运行中的服务马上用新的。"""
+    from bot import clock
+    from bot.cases.policy import remember
+    from bot.settings import settings
+    from bot.store.database import session
+
+    policy = read(file)
+    target = Path(settings().policy)
+    with session() as opened:
+        remember(opened, policy, clock.now(), by="heqi policy apply")
+        # A rename is whole or not at all: a server that reads meanwhile sees the old file or the new one.
+        beside = target.with_name(target.name + ".new")
+        beside.write_bytes(Path(file).read_bytes())
+        os.replace(beside, target)
+    click.echo(f"已启用，版本 {policy.version}（{target}）")
+
+
+@command.command()
+def history() -> None:
+    """用过的政策版本，从早到晚。"""
+    from bot.cases.policy import history as versions
+    from bot.store.database import session
+
+    with session(read_only=True) as opened:
+        for row in versions(opened):
+            click.echo(f"{row.at.isoformat()}  {row.version}  {row.source}  {row.by}")
+
+
+@command.command()
+@click.argument("version")
+def show(version: str) -> None:
+    """一个版本的全部参数（YAML，可以另存后 heqi policy apply）。"""
+    from bot.cases.policy import as_yaml, of_version
+    from bot.store.database import session
+
+    with session(read_only=True) as opened:
+        try:
+            click.echo(as_yaml(of_version(opened, version)), nl=False)
+        except LookupError as unknown:
+            raise click.ClickException(f"VERSION: {unknown}") from unknown
