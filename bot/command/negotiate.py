@@ -22,6 +22,9 @@ from bot.negotiation.negotiation import Human, Left, Move, Negotiation, Offer, S
 from bot.negotiation.settlement import rows_of
 from bot.negotiation.terms import read_terms
 
+END = object()
+"""What the input gives when it is over; `null` is a line like any other."""
+
 
 def _line(move: Offer | Settled | Human) -> dict[str, Any]:
     """A move as the protocol writes it."""
@@ -79,8 +82,8 @@ class Table:
     def _play(self, case: Case, negotiation: Negotiation) -> None:
         self._show(negotiation.move())
         while isinstance(negotiation.move(), Offer):
-            raw = next(self._records(), None)
-            if raw is None:
+            raw = next(self._records(), END)
+            if raw is END:
                 return
             try:
                 negotiation = negotiation.answer(read_act(raw))

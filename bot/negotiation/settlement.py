@@ -11,9 +11,11 @@ from bot.aftersales.assessment import Remedy
 from bot.aftersales.case import Case
 from bot.negotiation.option import Option
 
+WAITS = frozenset({"return_refund", "freight"})
+
 
 class Row(msgspec.Struct, frozen=True):
-    """One row; fen is 0 for goods, `awaiting_return` until returned goods are back."""
+    """One row; fen is 0 for goods."""
 
     id: str
     at: datetime
@@ -26,7 +28,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def rows_of(case: Case, option: Option) -> tuple[Row, ...]:
-    """One row a part of the option agreed in this case, at the case's own time."""
+    """One row a part of the option agreed in this case, at the case's own time.
+
+    Money for returned goods, and the freight of sending them, waits until they are back.
+    """
     cause = case.issues[0] if case.issues else case.wish
     return tuple(
         Row(
@@ -37,7 +42,7 @@ def rows_of(case: Case, option: Option) -> tuple[Row, ...]:
             cause=cause,
             remedy=part.remedy,
             fen=part.fen,
-            state="awaiting_return" if part.remedy == "return_refund" else "due",
+            state="awaiting_return" if option.return_needed and part.remedy in WAITS else "due",
         )
         for part in option.parts
     )
