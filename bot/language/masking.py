@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from bot.language.extraction import entities
 from bot.language.normalise import normalise
 
 HIDDEN = {"phone": "[电话]", "address": "[地址]", "id_card": "[身份证号]"}
 NAME_MASK = "[姓名]"
-ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+ANY_TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """What is hidden does not depend on the time."""
 
 SURNAMES = (
