@@ -16,6 +16,12 @@ test('an order button falls into title, day and price', () => {
   assert.equal(orderLabel('别的').title, '别的')
 })
 
+test('orders to pick from are told from plain buttons', () => {
+  const found = sorted({ choices: [{ id: '3.line:1:1-1', label: '保温杯 500ml（11月2日，79.00元）' }, { id: '1.line:1:1-1', label: '就是这件' }, { id: '3.human', label: '转人工' }] })
+  assert.deepEqual(found.orders.map((choice) => choice.id), ['3.line:1:1-1'])
+  assert.deepEqual(found.plain.map((choice) => choice.label), ['就是这件', '转人工'])
+})
+
 test('choices of an offer belong to its options, the rest are buttons', () => {
   const found = sorted({
     card: { kind: 'offer', options: [{ id: 'o1' }, { id: 'o2' }] },

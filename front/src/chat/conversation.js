@@ -115,8 +115,11 @@ export function openConversation({ token: customerToken, orderId }) {
       start()
       return
     }
+    const wasCut = state.net === 'offline'
     state.net = net
-    if (net === 'live' || net === 'polling') sendNext()
+    if (net !== 'live' && net !== 'polling') return
+    if (wasCut) for (const item of state.line.pending) if (item.state === 'failed' && !item.final) retry(item.clientId)
+    sendNext()
   }
 
   function showTyping(from) {
@@ -160,6 +163,7 @@ export function openConversation({ token: customerToken, orderId }) {
       state.line = timeline.failed(state.line, item.clientId, error.message, !passing)
       const tries = (tried.get(item.clientId) ?? 0) + 1
       tried.set(item.clientId, tries)
+      if (error.status === 0) live.catchUp() // a cut line shows here first; once it holds again everything is resent
       if (passing && tries < TRIES) setTimeout(() => retry(item.clientId), 1000 * 2 ** tries)
     }
     keepUnsent(session.conversationId, state.line.pending)

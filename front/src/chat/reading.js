@@ -25,7 +25,8 @@ export function sorted(message) {
   }
 }
 
-const isOrder = (choice) => /(^|[:/])line:/.test(choice.id)
+// 「就是这件」 is a line's button, too, but has no order to show.
+const isOrder = (choice) => /(^|\W)line:/.test(choice.id) && orderLabel(choice.label).paid !== ''
 
 /** An order button's label 「商品 规格（11月2日，499.00元）」 in its parts; unparsed it is all title. */
 export function orderLabel(label) {

@@ -7,6 +7,7 @@ import { ring } from './bell.js'
 
 const POLL_MS = 4000
 const TYPING_MS = 6000
+const ALARM_MS = 15000
 
 export function openDesk() {
   const state = reactive({
@@ -27,6 +28,7 @@ export function openDesk() {
   let known = null // case ids that were in the queue; null before the first look
   let typingTimer = null
   let refreshTimer = null
+  let alarmTimer = null
 
   // ------------------------------------------------------------ hearing
   async function poll(waitSeconds, signal) {
@@ -87,7 +89,10 @@ export function openDesk() {
         if (here) showTyping(frame.on)
         break
       case 'unanswered':
-        state.alarm = frame.count ? frame : null
+        // It comes again and again while somebody waits; silence means that nobody does.
+        state.alarm = frame
+        clearTimeout(alarmTimer)
+        alarmTimer = setTimeout(() => (state.alarm = null), ALARM_MS)
         break
     }
   }

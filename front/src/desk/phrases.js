@@ -31,7 +31,7 @@ function fill(text, values) {
 export function suggested(assessment) {
   if (!assessment) return ''
   const reasons = assessment.reasons.map((reason) => reason.text).join('')
-  const owed = assessment.remedies.filter((remedy) => remedy.kind === 'owed').map(({ remedy, fen }) => remedyName(remedy) + (fen ? ` ${yuan(fen)}` : ''))
+  const owed = assessment.remedies.filter(({ kind, remedy }) => kind === 'owed' && remedy !== 'none').map(({ remedy, fen }) => remedyName(remedy) + (fen ? ` ${yuan(fen)}` : ''))
   if (owed.length) return `${reasons}按规则应为您办理：${owed.join('、')}。您看可以吗？`
   if (assessment.decision === 'refused') {
     const ways = assessment.options_for_customer.length ? `您还可以：${assessment.options_for_customer.join('；')}。` : ''

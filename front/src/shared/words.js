@@ -59,3 +59,6 @@ export const tierName = named({ normal: '普通顾客', vip: '会员' })
 
 /** Remedies that are goods, not money: their ledger rows carry fen 0. */
 export const GOODS = new Set(['exchange', 'resend', 'repair', 'gift'])
+
+/** Whether a message's text only stands for its file, as 「[图片]」 does in a transcript. */
+export const isPlaceholder = (message) => message.card?.kind === 'file' && /^\[[^\]]+\]$/.test(message.text)
