@@ -6,7 +6,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup train run shell test lint bench lock clean
+.PHONY: help setup train pages run shell test lint bench lock clean
 
 help: ## 列出命令
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/ —/'
@@ -19,7 +19,10 @@ train: setup ## 训练语言管线与对话(没有变化就不做)
 	@$(BIN)/heqi train
 	@$(BIN)/heqi dialogue
 
-run: train ## 启动产品
+pages: setup ## 构建网页(没有变化就不做)
+	@./front/build.sh
+
+run: train pages ## 启动产品
 	@$(BIN)/heqi run
 
 shell: train ## 在终端里和机器人对话
