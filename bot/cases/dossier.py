@@ -166,7 +166,7 @@ def tables(document: dict[str, Any]) -> tuple[Table, ...]:
         Table("terms", (), terms(document)),
         Table("logistics", (), logistics(document)),
         Table("prices", ("时间", "价格", "种类"), tuple(
-            (when(each["at"]), yuan(each["price_fen"]), each["kind"]) for each in document["prices"]
+            (when(each["at"]), yuan(each["price_fen"]), name("price", each["kind"])) for each in document["prices"]
         )),
         Table("messages", ("序号", "时间", "谁", "内容"), tuple(
             (str(each["seq"]), when(each["at"]), author(each), each["text"]) for each in document["messages"]
@@ -196,7 +196,8 @@ def tables(document: dict[str, Any]) -> tuple[Table, ...]:
         )),
         Table("deadlines", ("期限", "时间"), tuple((each["what"], when(each["at"])) for each in document["deadlines"])),
         Table("audit", ("时间", "谁", "做了什么"), tuple(
-            (when(each["at"]), each["who"], each["what"]) for each in document["audit"]
+            (when(each["at"]), each["who"], each["what"])
+            for each in document["audit"] if each["what"] != judgement.KEPT
         )),
     ]
     titles = names()["sections"]
@@ -238,7 +239,7 @@ def terms(document: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
         return ()
     protection = line["price_protection"]
     shown = "；".join(f"{key} {value}" for key, value in protection.items()) if protection else "无"
-    return (("页面标识", "、".join(line["labels"]) or "无"), ("价保条款", shown))
+    return (("页面标识", "、".join(name("label", label) for label in line["labels"]) or "无"), ("价保条款", shown))
 
 
 def logistics(document: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
