@@ -347,7 +347,7 @@ def nothing_paid(s: Situation) -> Facts | None:
     text="这件商品正在退货退款处理中，价保先挂起；退货结束后，留下的商品可以继续申请。", source=src.PP_SERVICE, then=_refuse,
 )
 def return_open(s: Situation) -> Facts | None:
-    found = [entry.at for entry in s.history if entry.kind == "return_open"]
+    found = s.still_open("return_open", "refund", "refusal")
     return {"since": found[-1]} if found else None
 
 
@@ -373,7 +373,7 @@ def paid_before(s: Situation) -> Facts | None:
     source=src.PP_SERVICE, then=_refuse,
 )
 def claim_open(s: Situation) -> Facts | None:
-    found = [entry.at for entry in s.history if entry.kind == "claim_open"]
+    found = s.still_open("claim_open", "price_protection", "refusal")
     return {"since": found[-1]} if found else None
 
 

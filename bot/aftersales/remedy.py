@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from msgspec import structs
+
 from bot.aftersales.assessment import Deadline, HumanReason, Remedy, RemedyDue, ReturnFreight
 from bot.aftersales.case import Evidence
 from bot.aftersales.finding import Finding, State
@@ -58,6 +60,8 @@ def owed_by_shop(
 
     Who asks for compensation keeps the goods: the statutory remedies stay listed, the sum is negotiated.
     """
+    if s.traits & CANNOT_GO_BACK:
+        remedies = tuple(structs.replace(due, return_needed=False) if due.remedy == "exchange" else due for due in remedies)
     owed = _wish_first(s, remedies)
     extra = tuple(due for due in negotiable if due.fen or due.remedy in ("exchange", "repair", "resend"))
     floor = max((due.fen for due in owed), default=0)

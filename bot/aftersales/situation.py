@@ -27,6 +27,7 @@ class Situation:
     - A past refund gives pieces back when its sum is at least half of their price; a smaller one is
       money for goods that were kept (部分退款) and is deducted from a later refund. Where the entry names
       no quantity, whole multiples of one piece's price are pieces.
+    - An open return ends with a later refund or refusal, an open claim with a later payout or refusal.
     - An entry without line_id concerns every line of the order for open returns and claims; for money
       it is taken for this line only where the order has no other.
     """
@@ -130,8 +131,16 @@ class Situation:
     @cached_property
     def asked_at(self) -> datetime:
         """When the return was asked for: a return already open, or refused before, keeps that request's time."""
-        kinds = {"return_open", "refusal"} if "return_obstructed" in self.issues else {"return_open"}
-        return min((entry.at for entry in self.history if entry.kind in kinds), default=self.now)
+        known = self.still_open("return_open", "refund")
+        if "return_obstructed" in self.issues:
+            known = [*known, *(entry.at for entry in self.history if entry.kind == "refusal")]
+        return min(known, default=self.now)
+
+    def still_open(self, kind: str, *ended_by: str) -> list[datetime]:
+        """When entries of this kind were made that no later entry of the other kinds has ended."""
+        ends = [entry.at for entry in self.history if entry.kind in ended_by]
+        last = max(ends, default=None)
+        return [entry.at for entry in self.history if entry.kind == kind and (last is None or entry.at > last)]
 
     @cached_property
     def in_return_window(self) -> bool:

@@ -122,3 +122,10 @@ def test_a_label_holds_only_on_goods_that_may_carry_it(
 ) -> None:
     result = judged("return_goods", ["change_of_mind"], traits=traits, labels=[label], facts=facts)
     assert result.floor_fen == floor
+
+
+@pytest.mark.parametrize("trait", ["fresh", "flowers", "virtual"])
+def test_what_cannot_go_back_is_replaced_without_return(trait: str) -> None:
+    result = judged("exchange", ["wrong_item"], traits=[trait], evidence=["photo", "parcel_photo"])
+    assert (result.remedies[0].remedy, result.remedies[0].return_needed) == ("exchange", False)
+    assert result.return_freight == "none"

@@ -292,3 +292,17 @@ def test_a_refund_without_quantity_gives_back_whole_pieces() -> None:
         "price_protection", ["price_drop"], quantity=3, history=back, price=price(9000), protection=protection()
     )
     assert result.floor_fen == 2000
+
+
+def test_what_was_open_and_has_ended_is_no_longer_open() -> None:
+    def floor(*history: dict[str, Any]) -> int:
+        terms = {"quantity": 3, "price": price(9000), "protection": protection()}
+        return judged("price_protection", ["price_drop"], history=list(history), **terms).floor_fen
+
+    earlier, later = NOW - timedelta(hours=9), NOW - timedelta(hours=3)
+    assert floor(entry("return_open", 10000, 1, earlier)) == 0
+    assert floor(entry("return_open", 10000, 1, earlier), entry("refund", 10000, 1, later)) == 2000
+    assert floor(entry("refund", 10000, 1, earlier), entry("return_open", 10000, 1, later)) == 0
+    assert floor(entry("claim_open", 0, 0, earlier)) == 0
+    assert floor(entry("claim_open", 0, 0, earlier), entry("price_protection", 1500, 3, later)) == 1500
+    assert floor(entry("claim_open", 0, 0, earlier), entry("refusal", 0, 0, later)) == 3000
