@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -63,6 +64,13 @@ def web(host: str, port: int) -> Service:
         ),
         f"http://{near}:{port}/healthz",
     )
+
+
+def require_free(port: int, setting: str) -> None:
+    """Raises RuntimeError where something already listens on this port of this machine."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise RuntimeError(f"端口 {port} 已被占用:可能上次没有退干净,关掉它,或用 {setting} 换一个端口")
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

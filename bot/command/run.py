@@ -37,6 +37,9 @@ def command() -> None:
 
     running = {}
     try:
+        processes.require_free(chosen.actions_port, "HEQI_ACTIONS_PORT")
+        processes.require_free(chosen.rasa_port, "HEQI_RASA_PORT")
+        processes.require_free(chosen.port, "HEQI_PORT")
         for service in services:
             click.echo(f"启动 {service.name} …", err=True)
             running[service.name] = processes.Running(service, log_dir, env)
