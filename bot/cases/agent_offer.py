@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.aftersales.assessment import Assessment
+from bot.aftersales.assessment import Assessment, RemedyDue
 from bot.cases import audit, facts, judgement, policy, settlement
 from bot.cases.desk_refused import DeskRefused
 from bot.cases.reply import Answer, Choice, Reply
@@ -30,14 +30,19 @@ SIDE = frozenset({"freight", "medical"})
 
 
 def assessed(session: Session, row: models.Case, at: datetime) -> Assessment:
-    """The case's assessment; made now where there is none yet. Raises DeskRefused where facts are missing."""
-    if row.assessment is not None:
-        return msgspec.convert(row.assessment, Assessment)
+    """The case's assessment on what is known now: evidence may have come since the last one.
+
+    A cap that a supervisor raised, or that offers were made under, is not lowered again. Raises
+    DeskRefused where facts are missing.
+    """
     try:
         assessment = judgement.judge(session, row, facts.case_of(session, row, at), at)
     except (LookupError, msgspec.ValidationError) as missing:
         raise DeskRefused("not_assessed", "案件还缺少订单或诉求,无法核算应付金额,请先和顾客确认") from missing
+    before = row.cap_fen or 0
     settlement.record(session, row, assessment, at)
+    row.cap_fen = max(before, assessment.cap_fen)
+    session.flush()
     return assessment
 
 
@@ -50,18 +55,23 @@ def paid_fen(session: Session, row: models.Case) -> int:
 def still_owed(session: Session, row: models.Case) -> int:
     """What of the floor is neither promised nor paid yet, in fen; 0 before an assessment.
 
-    A replacement or repair that stands settles the floor as well: the customer chose it instead.
+    A replacement, a repair or any offer that the customer took settles the floor as well: chosen instead.
     """
+    offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id))
+    if any(offer.answer and offer.answer.get("act") == "accept" and "refused" not in offer.answer for offer in offers):
+        return 0
     standing = [entry for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"]
     if any(entry.remedy in GOODS for entry in standing):
         return 0
     return max(0, (row.floor_fen or 0) - sum(entry.fen for entry in standing if entry.remedy in ledger.MONEY))
 
 
-def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> None:
+def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> RemedyDue | None:
     """Whether this agent may offer this; raises DeskRefused with what would be right.
 
     A supervisor above the cap raises it for this case; the line's paid amount stays the end for everybody.
+    Less than is owed may be offered only to keep the goods, and beside what is owed for giving them
+    back, which is returned then: the customer chooses.
     """
     if remedy not in REMEDIES:
         raise DeskRefused("bad_remedy", f"remedy:没有「{remedy}」这种办法,可用的有 {'、'.join(REMEDIES)}", 400)
@@ -75,7 +85,9 @@ def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, 
     supervisor = agent.role in {"supervisor", "owner"}
     if remedy in ledger.MONEY and fen + ledger.paid_for_line(session, row.order_id, row.line_id) > paid:
         raise DeskRefused("over_paid", f"fen:这件商品实付 {yuan(paid)},加上已退的不能超过它")
-    if owed and (remedy in VALUE or (remedy in ledger.MONEY and fen < owed)):
+    less = bool(owed) and (remedy in VALUE or (remedy in ledger.MONEY and fen < owed))
+    beside = next((due for due in assessment.remedies if due.kind == "owed" and due.return_needed and due.fen >= owed), None) if less else None
+    if less and (beside is None or remedy == beside.remedy):
         raise DeskRefused("below_floor", f"fen:按规则还欠顾客 {yuan(owed)},方案不能低于它")
     if remedy in SIDE and not supervisor:
         due = max((side.fen for side in assessment.remedies if side.remedy == remedy and side.kind == "owed"), default=0)
@@ -89,25 +101,31 @@ def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, 
             row.cap_fen = (row.cap_fen or 0) + fen - left
             audit.write(session, at, agent.name, "raise_cap", row.case_id, cap_fen=row.cap_fen)
             session.flush()
+    return beside
 
 
 def write(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> tuple[models.Offer, Reply]:
     """The checked offer as a row, and its words."""
-    check(session, row, agent, remedy, fen, at)
+    beside = check(session, row, agent, remedy, fen, at)
     expires = at + timedelta(hours=read_terms(policy.current().negotiation).offer_hours)
-    what = named(remedy, fen)
-    option = {"id": f"{remedy}-{fen}", "remedy": remedy, "fen": fen, "cost_fen": fen if remedy not in SIDE else 0, "text": what}
+    options = [option_of(remedy, fen), *([option_of(beside.remedy, beside.fen)] if beside else [])]
     offer = models.Offer(
-        offer_id=f"off_{uuid.uuid4().hex[:16]}", case_id=row.case_id, at=at, by=agent.name, options=[option], expires_at=expires
+        offer_id=f"off_{uuid.uuid4().hex[:16]}", case_id=row.case_id, at=at, by=agent.name, options=options, expires_at=expires
     )
     session.add(offer)
     audit.write(session, at, agent.name, "offer", row.case_id, offer_id=offer.offer_id, remedy=remedy, fen=fen)
     session.flush()
     until = expires.astimezone(SHOP_ZONE).strftime("%-m月%-d日%H:%M")
-    choices = (Choice(f"option:{option['id']}", say("agent_offer_button", what=what)),)
-    shown = {name: option[name] for name in ("id", "remedy", "fen", "text")}
-    card = {"kind": "offer", "case_id": row.case_id, "offer_id": offer.offer_id, "options": [shown], "until": expires.isoformat()}
+    choices = tuple(Choice(f"option:{option['id']}", say("agent_offer_button", what=option["text"])) for option in options)
+    shown = [{name: option[name] for name in ("id", "remedy", "fen", "text")} for option in options]
+    card = {"kind": "offer", "case_id": row.case_id, "offer_id": offer.offer_id, "options": shown, "until": expires.isoformat()}
+    what = say("agent_offer_or").join(str(option["text"]) for option in options)
     return offer, Reply(say("agent_offer", what=what, until=until), choices, card)
+
+
+def option_of(remedy: str, fen: int) -> dict[str, Any]:
+    """An option as contracts.md section 5 writes it; the same id always means the same remedy and fen."""
+    return {"id": f"{remedy}-{fen}", "remedy": remedy, "fen": fen, "cost_fen": fen if remedy not in SIDE else 0, "text": named(remedy, fen)}
 
 
 def named(remedy: str, fen: int) -> str:
@@ -152,6 +170,6 @@ def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
     row.updated_at = turn.at
     audit.write(session, turn.at, "customer", "accept_offer", row.case_id, offer_id=offer.offer_id, option=option_id)
     session.flush()
-    assessment = assessed(session, row, turn.at)
+    assessment = msgspec.convert(row.assessment, Assessment)
     text = settlement.say_done(done, assessment, row, turn)
     return Answer((Reply(text, card=settlement.settled_card(row, done, assessment)),), None, row.case_id)

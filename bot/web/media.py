@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import struct
-import warnings
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -70,18 +69,15 @@ def drawn_anew(content: bytes, media_type: MediaType) -> bytes:
     """The picture's pixels as a JPEG, upright, at most SHOWN_SIDE wide or high."""
     name = media_type.partition("/")[2].upper()
     try:
-        with warnings.catch_warnings():
-            # Our own limit is stricter than Pillow's warning.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=[name]) as picture:
-                width, height = picture.size
-                if width * height > MOST_PIXELS:
-                    raise BadMedia(f"图片不能超过 {MOST_PIXELS // 10**6} 百万像素")
-                picture.draft("RGB", (SHOWN_SIDE, SHOWN_SIDE))
-                picture.load()
-                upright = ImageOps.exif_transpose(picture)
-    except BadMedia:
-        raise
+        with Image.open(io.BytesIO(content), formats=[name]) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise Image.DecompressionBombError
+            picture.draft("RGB", (SHOWN_SIDE, SHOWN_SIDE))
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+    except Image.DecompressionBombError as fault:  # Pillow's own for the very big ones
+        raise BadMedia(f"图片不能超过 {MOST_PIXELS // 10**6} 百万像素") from fault
     except Exception as fault:  # Pillow's decoders raise many kinds on broken files
         raise BadMedia("图片打不开,可能已损坏") from fault
     upright.thumbnail((SHOWN_SIDE, SHOWN_SIDE))

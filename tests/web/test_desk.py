@@ -1,0 +1,338 @@
+"""The agents' desk, call by call: who may do what, what the customer sees of it, what the ledger holds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from bot.cases import desk
+from bot.cases.desk_refused import DeskRefused
+from bot.store import models, password
+from bot.store.database import session
+from tests.dialogues.shop import NOW
+from tests.web.conftest import DROPPED, LAMP, MUG, PASSWORD, Agent, Customer, both_databases, money
+from tests.web.stand_in import StandIn
+from tests.web.test_chat import offered
+
+DEAR = {"goods": "lamp", "unit": 88000, "paid": 8, "shipped": 7, "delivered": None}
+
+
+def handed_over(client: TestClient, words: str = "杯子碎了") -> tuple[Customer, str]:
+    """A customer with a case in the queue."""
+    customer = Customer(client, "cus_t001")
+    customer.ask(words)
+    customer.ask("转人工")
+    return customer, str(customer.case()["case_id"])
+
+
+@both_databases
+def test_a_case_is_claimed_answered_offered_accepted_and_resolved(
+    client: TestClient, given: Callable[..., None], staff: None, rasa: StandIn
+) -> None:
+    given(MUG)
+    customer, _ = offered(client)
+    customer.ask("转人工")
+    case_id = customer.case()["case_id"]
+    agent = Agent(client, "xiaoli")
+    (waiting,) = agent.cases("queue")
+    assert (waiting["case_id"], waiting["state"], waiting["owner"]) == (case_id, "with_person", "queue")
+    assert waiting["next_deadline"]["what"] == "人工回复"
+
+    assert agent.does(case_id, "claim")["owner"] == "agent"
+    assert agent.cases("queue") == []
+    assert [case["case_id"] for case in agent.cases("mine")] == [case_id]
+    agent.does(case_id, "reply", text="您好,我是小李")
+    joined, said = customer.hear()
+    assert (joined["from"], said["from"], said["by"]) == ("system", "agent", "xiaoli")
+
+    turns = len(rasa.heard)
+    customer.send("那你们赔多少")
+    answer = agent.does(case_id, "offer", remedy="refund_part", fen=800)
+    message = customer.list()["messages"][answer["seq"] - 1]
+    assert "8.00元" in message["text"]
+    customer.seen = answer["seq"]
+    said = customer.ask(choice=message["choices"][0]["id"])
+    assert "8.00元" in said[0]["text"]
+    assert said[0]["from"] == "system"
+    assert len(rasa.heard) == turns
+    customer.send(choice=message["choices"][0]["id"])
+    assert money() == [("refund_part", 800)]
+    assert customer.case()["state"] == "settled"
+
+    agent.does(case_id, "resolve", outcome="已协商一致")
+    document = agent.document(case_id)
+    assert document["state"] == "settled"
+    assert {"claim", "reply", "offer", "accept_offer", "resolve"} <= {entry["what"] for entry in document["desk"]["audit"]}
+    assert customer.owner() == "bot"
+
+
+@both_databases
+def test_eight_agents_claim_and_one_has_it(client: TestClient, given: Callable[..., None], place: Any) -> None:
+    given(MUG)
+    _, case_id = handed_over(client)
+    names = [f"agent{number}" for number in range(8)]
+    with session() as db:
+        for name in names:
+            db.add(models.Agent(name=name, role="agent", password_hash="x"))
+    start = threading.Barrier(len(names))
+
+    def claim(name: str) -> str:
+        start.wait(timeout=30)
+        try:
+            desk.claim(case_id, name, NOW)
+        except DeskRefused as refused:
+            return refused.code
+        return name
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        results = list(pool.map(claim, names))
+    winners = [result for result in results if result in names]
+    assert len(winners) == 1
+    assert results.count("taken") == 7
+    with session(read_only=True) as db:
+        row = db.get(models.Case, case_id)
+        assert row is not None
+        conversation = db.get(models.Conversation, row.conversation_id)
+        assert conversation is not None
+        assert (row.claimed_by, conversation.agent_id) == (winners[0], winners[0])
+        claims = db.scalars(select(models.AuditEntry).where(models.AuditEntry.what == "claim")).all()
+        assert [entry.who for entry in claims] == winners
+
+
+def test_only_the_one_who_has_the_case_acts(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    mine, other = Agent(client, "xiaoli"), Agent(client, "xiaowang")
+    acts: list[tuple[str, dict[str, Any]]] = [
+        ("reply", {"text": "x"}), ("offer", {"remedy": "refund_part", "fen": 100}), ("approve", {}), ("refuse", {}),
+        ("request-evidence", {"kinds": ["photo"]}), ("return-to-bot", {}), ("resolve", {"outcome": "settled"}), ("release", {}),
+        ("transfer", {"to": "xiaowang"}),
+    ]
+    for name, body in acts:
+        assert mine.act(case_id, name, **body).status_code == 409, name
+    mine.does(case_id, "claim")
+    before = customer.list()
+    for name, body in [("claim", {}), *acts]:
+        answer = other.act(case_id, name, **body)
+        assert answer.status_code == 409, name
+        assert "xiaoli" in answer.json()["error"]["message"], name
+    assert customer.list() == before
+    mine.does(case_id, "claim")
+    assert customer.list() == before
+
+
+def test_the_bot_is_silent_while_an_agent_has_it_and_goes_on_afterwards(
+    client: TestClient, given: Callable[..., None], staff: None, rasa: StandIn
+) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    turns = len(rasa.heard)
+    customer.send("在吗")
+    agent.does(case_id, "reply", text="在的")
+    customer.send("好吧")
+    short = agent.does(case_id, "return-to-bot", note="顾客接受继续处理")
+    assert (short["owner"], short["state"], short["claimed_by"]) == ("bot", "open", None)
+    assert len(rasa.heard) == turns
+    customer.seen = customer.list()["messages"][-1]["seq"]
+    customer.ask("杯子碎了怎么办")
+    assert [request["message"] for request in rasa.heard[turns:]] == ["杯子碎了怎么办"]
+    assert customer.case()["case_id"] == case_id
+
+
+def test_a_late_word_of_the_bot_is_dropped(client: TestClient, given: Callable[..., None], staff: None, rasa: StandIn) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    rasa.gate.clear()
+    customer.send("现在怎么样了")
+    while not rasa.heard[-1]["message"].startswith("现在"):
+        pass
+    agent.does(case_id, "claim")
+    agent.does(case_id, "reply", text="我来处理")
+    agent.does(case_id, "return-to-bot")
+    rasa.gate.set()
+    customer.seen = customer.list()["messages"][-1]["seq"]
+    customer.ask("你好")
+    said = [(message["from"], message["text"]) for message in customer.list()["messages"]]
+    after = said[[text for _, text in said].index("现在怎么样了") + 1 :]
+    assert [sender for sender, _ in after] == ["system", "agent", "system", "customer", "bot"]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "fen", "status", "code"),
+    [
+        ("refund_part", 0, 400, "bad_fen"),
+        ("exchange", 100, 400, "bad_fen"),
+        ("none", 100, 400, "bad_remedy"),
+        ("bribe", 100, 400, "bad_remedy"),
+        ("refund_part", -5, 400, "bad_request"),
+        ("refund_part", 1.5, 400, "bad_request"),
+        ("refund_part", "100", 400, "bad_request"),
+        ("refund_part", 900000, 409, "over_paid"),
+        ("medical", 100, 409, "over_cap"),
+    ],
+)
+def test_an_offer_that_cannot_be_is_refused(
+    client: TestClient, given: Callable[..., None], staff: None, remedy: str, fen: object, status: int, code: str
+) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    before = customer.list()
+    answer = agent.act(case_id, "offer", remedy=remedy, fen=fen)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert customer.list() == before
+
+
+def test_above_the_cap_a_supervisor_offers(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(LAMP)
+    customer, case_id = handed_over(client, "态度太差")
+    agent, supervisor = Agent(client, "xiaoli"), Agent(client, "laochen")
+    agent.does(case_id, "claim")
+    agent.act(case_id, "offer", remedy="medical", fen=1)  # has the case assessed
+    above = agent.document(case_id)["desk"]["left_under_cap_fen"] + 100
+    refused = agent.act(case_id, "offer", remedy="refund_part", fen=above)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "over_cap")
+    answer = supervisor.does(case_id, "offer", remedy="refund_part", fen=above)
+    customer.send(choice=customer.list()["messages"][answer["seq"] - 1]["choices"][0]["id"])
+    assert money() == [("refund_part", above)]
+    assert "raise_cap" in [entry["what"] for entry in agent.document(case_id)["desk"]["audit"]]
+
+
+def test_what_is_owed_is_neither_undercut_nor_left_open(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given({**DROPPED, "prices": [[0.1, 539900, "direct"]]})  # 600 yuan: above what the bot may pay by itself
+    customer = Customer(client, "cus_t001")
+    customer.ask("退我差价")
+    case_id = customer.case()["case_id"]
+    assert customer.case()["state"] == "with_person"
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    assert agent.document(case_id)["assessment"]["floor_fen"] == 60000
+    low = agent.act(case_id, "offer", remedy="price_difference", fen=59900)
+    assert (low.status_code, low.json()["error"]["code"]) == (409, "below_floor")
+    left = agent.act(case_id, "resolve", outcome="settled")
+    assert (left.status_code, left.json()["error"]["code"]) == (409, "owed")
+    assert agent.act(case_id, "refuse").json()["error"]["code"] == "not_refusable"
+    done = agent.does(case_id, "approve")
+    assert [(row["remedy"], row["fen"], row["state"]) for row in done["ledger"]] == [("price_difference", 60000, "paid")]
+    agent.does(case_id, "approve")
+    assert money() == [("price_difference", 60000)]
+    agent.does(case_id, "resolve", outcome="settled")
+    assert customer.case()["state"] == "settled"
+    assert customer.owner() == "bot"
+
+
+def test_evidence_notes_transfer_release(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    mine, other = Agent(client, "xiaoli"), Agent(client, "xiaowang")
+    mine.does(case_id, "claim")
+    seq = mine.does(case_id, "request-evidence", kinds=["parcel_photo"])["seq"]
+    assert customer.list()["messages"][seq - 1]["card"] == {"kind": "needs_evidence", "case_id": case_id, "needs": ["parcel_photo"]}
+    assert mine.act(case_id, "request-evidence", kinds=["selfie"]).status_code == 400
+    assert mine.act(case_id, "request-evidence", kinds="photo").status_code == 400
+    mine.does(case_id, "note", text="顾客像是第一次买")
+    assert "像是第一次" not in str(customer.list()) + str(customer.case())
+    assert mine.document(case_id)["desk"]["notes"][0]["text"] == "顾客像是第一次买"
+    assert mine.act(case_id, "transfer", to="nobody").status_code == 404
+    mine.does(case_id, "transfer", to="xiaowang")
+    assert [case["case_id"] for case in other.cases("mine")] == [case_id]
+    assert mine.cases("mine") == []
+    other.does(case_id, "release")
+    assert [case["case_id"] for case in mine.cases("queue")] == [case_id]
+    assert customer.owner() == "queue"
+
+
+def test_the_queue_is_sorted_by_the_nearest_deadline(client: TestClient, given: Callable[..., None], staff: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2, 3):
+        given(MUG, number=number)
+        monkeypatch.setenv("HEQI_NOW", NOW.replace(hour=12 - number).isoformat())
+        Customer(client, f"cus_t{number:03d}").ask("转人工")
+    listed = Agent(client, "xiaoli").cases("queue")
+    assert [case["customer"]["customer_id"] for case in listed] == ["cus_t003", "cus_t002", "cus_t001"]
+    dues = [case["next_deadline"]["at"] for case in listed]
+    assert dues == sorted(dues)
+
+
+def test_signing_in(client: TestClient, staff: None) -> None:
+    for body in ({}, {"user": "xiaoli"}, {"user": "xiaoli", "password": 7}, {"user": "", "password": "x"}):
+        assert client.post("/api/v1/desk/login", json=body).status_code == 400
+    wrong = [client.post("/api/v1/desk/login", json={"user": name, "password": "x"}) for name in ("xiaoli", "nobody")]
+    assert [answer.status_code for answer in wrong] == [401, 401]
+    assert wrong[0].json() == wrong[1].json()
+    for _ in range(4):
+        client.post("/api/v1/desk/login", json={"user": "xiaoli", "password": "x"})
+    assert client.post("/api/v1/desk/login", json={"user": "xiaoli", "password": PASSWORD}).status_code == 401
+    assert client.post("/api/v1/desk/login", json={"user": "xiaowang", "password": PASSWORD}).status_code == 200
+
+
+def test_guessing_passwords_from_one_address_is_slowed(client: TestClient, staff: None) -> None:
+    statuses = [client.post("/api/v1/desk/login", json={"user": f"user{number}", "password": "x"}).status_code for number in range(40)]
+    assert statuses[:20] == [401] * 20
+    assert 429 in statuses[20:]
+
+
+def test_the_desk_is_shut_for_everybody_else(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    assert client.get("/api/v1/messages", headers=agent.headers).status_code == 401
+    for headers in ({}, customer.headers, {"Authorization": "Bearer x.y.z"}, {"Authorization": "Basic eDp5"}):
+        for path in ("me", "cases", f"cases/{case_id}", "agents", "files/upl_0"):
+            assert client.get(f"/api/v1/desk/{path}", headers=headers).status_code == 401, path
+        for act in ("claim", "reply", "offer", "approve", "refuse", "request-evidence", "return-to-bot", "resolve", "release", "transfer", "note"):
+            assert client.post(f"/api/v1/desk/cases/{case_id}/{act}", json={}, headers=headers).status_code == 401, act
+    assert agent.cases("all")[0]["claimed_by"] is None
+
+
+def test_a_new_password_ends_the_session(client: TestClient, staff: None) -> None:
+    agent = Agent(client, "xiaoli")
+    assert client.get("/api/v1/desk/me", headers=agent.headers).json() == {"name": "xiaoli", "role": "agent"}
+    with session() as db:
+        row = db.get(models.Agent, "xiaoli")
+        assert row is not None
+        row.password_hash = password.hashed("another one")
+    assert client.get("/api/v1/desk/me", headers=agent.headers).status_code == 401
+
+
+def test_wrong_desk_calls(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    _, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    assert client.get("/api/v1/desk/cases?state=theirs", headers=agent.headers).status_code == 400
+    assert client.get("/api/v1/desk/cases/case_none", headers=agent.headers).status_code == 404
+    assert agent.act("case_none", "claim").status_code == 404
+    agent.does(case_id, "claim")
+    for name, body in (("reply", {}), ("reply", {"text": " "}), ("reply", {"text": 5}), ("resolve", {}), ("offer", {"remedy": "refund"}), ("note", {})):
+        assert agent.act(case_id, name, **body).status_code == 400, (name, body)
+
+
+def test_the_same_reply_twice_is_one(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    seqs = {agent.does(case_id, "reply", text="您好", client_id="r1")["seq"] for _ in range(3)}
+    assert len(seqs) == 1
+    assert [message["text"] for message in customer.list()["messages"] if message["from"] == "agent"] == ["您好"]
+
+
+def test_an_offer_of_the_bot_stands_when_a_person_has_it(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    """Pressing the bot's old button while an agent has the case moves no money: the agent sees the press."""
+    given(MUG)
+    customer, choices = offered(client)
+    customer.ask("转人工")
+    agent = Agent(client, "xiaoli")
+    agent.does(customer.case()["case_id"], "claim")
+    customer.send(choice=next(choice["id"] for choice in choices if ".option:" in choice["id"]))
+    assert money() == []
+    assert customer.list()["messages"][-1]["from"] == "customer"
