@@ -22,6 +22,7 @@ from bot import clock
 from bot.cases import conversation, unanswered
 from bot.cases.reply import Answer
 from bot.cases.turn import Burst, Entity, Turn
+from bot.cases.wish import believed
 from bot.cases.words import say
 from bot.settings import settings
 
@@ -94,7 +95,7 @@ def read_turn(tracker: Tracker) -> Turn:
         confidence=float(intent.get("confidence") or 0.0),
         ranking=tuple((found["name"], float(found["confidence"])) for found in message.get("intent_ranking") or []),
         entities=entities,
-        issues=tuple(found["name"] for found in heard.get("issues") or []),
+        issues=believed((found["name"] for found in heard.get("issues") or []), message.get("text") or ""),
         wishes=tuple(heard.get("wishes") or []),
         mood=heard.get("mood") or "calm",
         choice=next((str(found.value) for found in entities if found.entity == "choice"), None),

@@ -26,10 +26,10 @@ from bot.cases import (
     escalation,
     intake,
     policy,
+    question,
     refusal,
     settlement,
     small_talk,
-    sympathy,
 )
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
@@ -43,6 +43,7 @@ from bot.store import models
 ANGER = {"calm": 0.0, "upset": 0.5, "angry": 0.8, "threatening": 0.9, "vulnerable": 0.3}
 
 FORM_WORDS = (
+    ("refund", re.compile(r"不(用|想|要|需要)?退货|不寄回|仅退款|只退款")),
     ("return_refund", re.compile(r"退货|寄回|退回去|上门取")),
     ("exchange", re.compile(r"换(货|一|个|新|件|台|双|条)|给我换")),
     ("resend", re.compile(r"补(发|寄)|重新?(发|寄)|再(发|寄)")),
@@ -51,6 +52,7 @@ FORM_WORDS = (
     ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
     ("refund", re.compile(r"全(额|部|款)?退|退全|都退|全赔|不退货")),
 )
+THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
 HINTS = (
     ("cash", re.compile(r"现金|退钱|退款|钱|转我")),
     ("replacement", re.compile(r"换|补发|重发|新的")),
@@ -135,9 +137,8 @@ def offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer
         )
         session.flush()
     lines = [f"{number}. {text}" for number, text in enumerate(move.texts, 1)] if len(move.texts) > 1 else list(move.texts)
-    sorry = sympathy.sorry_for(row, turn) if move.turn == 1 else ""
     reasons = "".join(reason.text for reason in move.reasons)
-    text = "\n".join(part for part in (sorry, reasons, move.message, *lines) if part)
+    text = "\n".join(part for part in (reasons, move.message, *lines) if part)
     choices = [Choice(f"option:{option.id}", text) for option, text in zip(move.options, move.texts, strict=True)]
     choices += [Choice("another", say("button_another")), Choice("human", say("button_human"))]
     card = {
@@ -262,6 +263,9 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     wanted = form_named(turn.text) or {"return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend"}.get(turn.intent)
     if amount is None and wanted is None and turn.intent == "refund":
         wanted = "refund"
+    shown_so = [option for option in options if option["remedy"] == wanted]
+    if amount is None and len(shown_so) == 1:
+        return accept_option(session, turn, str(shown_so[0]["id"]))
     if amount is None and wanted is None:
         return not_an_offer(session, row, turn, options)
     remedy = wanted if wanted is not None and (amount is None or wanted in {"coupon", "gift"}) else "refund_part"
@@ -275,7 +279,12 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
 
 
 def not_an_offer(session: Session, row: models.Case, turn: Turn, options: list[dict[str, Any]]) -> Answer:
-    """Words that name neither sum nor form: asked once more, then a person."""
+    """Words that name neither sum nor form: a question is answered, else asked once more, then a person."""
+    found = question.reply_to(turn.text, turn.said)
+    if found is not None:
+        return small_talk.stay(turn, found)
+    if THINKING.search(turn.text):
+        return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
     if turn.intent == "compensation" or turn.intent == "counter_offer":
         return act(session, row, turn, Act("reject", mood=ANGER.get(turn.mood, 0.0)))
     if turn.unclear >= 1:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.cases import upload
 from bot.cases.order_finder import OrderLineView
+from bot.cases.reply import Awaiting
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, natural_wish
 from bot.store import models
@@ -16,9 +17,23 @@ from bot.store import models
 OPEN = frozenset({"open", "negotiating", "awaiting_evidence", "awaiting_return", "with_person"})
 """States in which new words still belong to the case."""
 
+ASSUMED = "wish_assumed"
+"""Marks among a case's facts that the customer only said what is wrong: where several forms are owed, they choose."""
+
 
 def is_open(row: models.Case) -> bool:
     return row.state in OPEN
+
+
+def awaits(row: models.Case | None) -> Awaiting | None:
+    """What an open case waits for from the customer, as the dialogue remembers it."""
+    match row.state if row is not None else None:
+        case "negotiating":
+            return "offer"
+        case "awaiting_evidence":
+            return "evidence"
+        case _:
+            return None
 
 
 def current(session: Session, turn: Turn) -> models.Case | None:
@@ -61,7 +76,7 @@ def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) ->
             line_id=line.line_id,
             wish=heard.wish or natural_wish(heard.issues),
             issues=[],
-            facts={},
+            facts={} if heard.wish else {ASSUMED: True},
             state="open",
             mood=turn.mood,
             opened_at=turn.at,
@@ -87,8 +102,9 @@ def add(session: Session, row: models.Case, turn: Turn, heard: Heard) -> None:
     """Adds issues and claimed facts; a newly named wish replaces the old one. Later words win over earlier ones."""
     row.issues = list(dict.fromkeys([*row.issues, *heard.issues]))
     row.facts = {**row.facts, **heard.facts}
-    if heard.wish is not None and heard.wish != row.wish:
+    if heard.wish is not None:
         row.wish = heard.wish
+        row.facts = {name: value for name, value in row.facts.items() if name != ASSUMED}
     row.mood = turn.mood if turn.mood != "calm" else row.mood
     row.updated_at = turn.at
     session.flush()

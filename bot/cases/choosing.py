@@ -12,6 +12,7 @@ from bot.cases import (
     detail,
     escalation,
     evidence,
+    further,
     intake,
     logistics,
     settlement,
@@ -51,6 +52,8 @@ def choose(session: Session, turn: Turn) -> Answer:
             return intake.open_case(session, msgspec.structs.replace(turn, intent="cancel_order"))
         case "urge":
             return logistics.urge(session, turn)
+        case "next" if rest in further.REQUESTS:
+            return further.go_on(session, turn, rest)
         case "human":
             return escalation.hand_over_on_request(session, turn)
         case "yes":

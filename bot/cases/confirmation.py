@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.cases import (
     bargaining,
+    case_file,
     complaint,
     escalation,
     intake,
@@ -41,7 +42,8 @@ def decline(session: Session, turn: Turn) -> Answer:
     if turn.pending.get("meanings"):
         return choose_meaning(session, turn, "none")
     key = "kept" if turn.pending.get("confirming") == "withdraw" else "no_problem"
-    return Answer((Reply(say(key, turn.said)),), None, turn.case_id)
+    row = case_file.current(session, turn)
+    return Answer((Reply(say(key, turn.said)),), case_file.awaits(row), turn.case_id)
 
 
 def choose_meaning(session: Session, turn: Turn, name: str) -> Answer:

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import escalation
+from bot.cases import escalation, further, unclear
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -29,15 +29,16 @@ REMEMBERED = 60
 
 def take(turn: Turn, handler: Handler) -> Answer:
     """Answers one message. Nothing is said that is not committed; nothing committed is half done."""
+    escalation.take_up_unanswered(turn.at)
     with open_session() as session, conversation_turn(session, turn.conversation_id, customer_id=turn.customer_id, at=turn.at) as conversation:
-        escalation.take_up_unanswered(session, turn.at)
         if not turn.recorded:
             append(session, conversation, "customer", turn.text, turn.at, delivered=True)
         if conversation.owner == "agent" or not in_time(conversation, turn):
             return Answer((), turn.awaiting, turn.case_id, turn.pending or None, turn.unclear)
         said = said_by_bot(session, conversation)
         turn = msgspec.structs.replace(turn, customer_id=conversation.customer_id, said=said)
-        answer = handler(session, turn) if conversation.customer_id else unknown_customer(session, turn)
+        handler = unclear.ask_again if unclear.doubtful(turn) else handler
+        answer = further.answer(session, turn, handler) if conversation.customer_id else unknown_customer(session, turn)
         if not said:
             answer = introduce(answer, greeting=turn.intent == "greet")
         for reply in answer.replies:

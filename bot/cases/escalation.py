@@ -6,10 +6,12 @@ customer hears so. A hand-over always makes a case, also where no order is known
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import HumanReason
@@ -20,6 +22,9 @@ from bot.cases.wish import Heard, hear
 from bot.cases.words import say, wordings
 from bot.store import models
 from bot.store.conversation import append, conversation_turn
+from bot.store.database import session as open_session
+
+logger = logging.getLogger(__name__)
 
 REPLY_DEADLINE = "人工回复"
 """The deadline that stands from the hand-over until a person answers."""
@@ -133,15 +138,34 @@ def ahead(session: Session, row: models.Case) -> int:
     return count or 0
 
 
-def take_up_unanswered(session: Session, at: datetime) -> int:
-    """Makes a hand-over of every message that nobody could answer; returns how many."""
+def take_up_unanswered(at: datetime) -> int:
+    """Makes a hand-over of every message that nobody could answer; returns how many.
+
+    Each in a transaction of its own, committed before its note is removed: a note is never lost, and taken up
+    twice it is still one message. A note that cannot be taken up stays where it is and stops nobody else.
+    """
     taken = 0
     for path, message in unanswered.waiting():
-        with conversation_turn(session, message.conversation_id, customer_id=message.customer_id, at=message.at) as conversation:
-            append(session, conversation, "customer", message.text, message.at, client_id=path.stem, delivered=True)
-            turn = Turn(message.conversation_id, conversation.customer_id, message.text, message.at)
-            row = case_file.current(session, turn) or case_without_order(session, turn)
-            to_person(session, row, "unknown_rule", at)
-        path.unlink()
+        try:
+            take_up(message, path.stem, at)
+        except OperationalError:  # the database is away: the notes wait
+            break
+        except Exception:
+            logger.exception("could not take up the unanswered message %s", path)
+            continue
+        path.unlink(missing_ok=True)
         taken += 1
     return taken
+
+
+def take_up(message: unanswered.Unanswered, client_id: str, at: datetime) -> None:
+    """One unanswered message into its conversation's timeline, its case into the queue."""
+    with open_session() as session, conversation_turn(
+        session, message.conversation_id, customer_id=message.customer_id, at=at
+    ) as conversation:
+        append(session, conversation, "customer", message.text, message.at, client_id=client_id, delivered=True)
+        turn = Turn(message.conversation_id, conversation.customer_id, message.text, message.at)
+        row = case_file.current(session, turn) or case_without_order(session, turn)
+        if row.state != "with_person":
+            to_person(session, row, "unknown_rule", at)
+        conversation.answered_seq = conversation.heard_seq

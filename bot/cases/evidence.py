@@ -43,7 +43,7 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         keep(session, row, turn, kind)
     row.facts = {name: value for name, value in row.facts.items() if name != "needs"}
     if row.state == "with_person":
-        return Answer((Reply(say("in_queue_facts")),), None, row.case_id)
+        return Answer((Reply(say("in_queue_facts", turn.said)),), None, row.case_id)
     taken = Reply(say("evidence_taken", turn.said, what=request_evidence.named(needs or ["photo"])))
     answer = settlement.advance(session, row, turn)
     return Answer((taken, *answer.replies), answer.awaiting, answer.case_id, answer.pending)
@@ -53,7 +53,7 @@ def with_files(session: Session, row: models.Case, turn: Turn, needs: list[str])
     """The files that came are on the case already; it goes on with them, or asks for what is still missing."""
     upload.attach(session, row)
     if row.state == "with_person":
-        return Answer((Reply(say("in_queue_facts")),), None, row.case_id)
+        return Answer((Reply(say("in_queue_facts", turn.said)),), None, row.case_id)
     came = [kind for kind in needs if kind in upload.given(session, row)]
     row.facts = {name: value for name, value in row.facts.items() if name != "needs"}
     answer = settlement.advance(session, row, turn)
@@ -85,6 +85,8 @@ def no_evidence(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     if row is None:
         return intake.open_case(session, turn)
+    if row.state == "with_person":
+        return Answer((Reply(say("in_queue_facts", turn.said)),), None, row.case_id)
     needs = [str(kind) for kind in row.facts.get("needs", [])] or ["photo"]
     why = say("no_evidence", turn.said, what=request_evidence.named(needs))
     answer = escalation.hand_over(session, turn, "dispute", why=why, row=row)

@@ -6,7 +6,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, detail, escalation, facts, listing, refusal, settlement
+from bot.cases import (
+    bargaining,
+    case_file,
+    detail,
+    escalation,
+    facts,
+    listing,
+    logistics,
+    progress,
+    refusal,
+    settlement,
+)
 from bot.cases.order_finder import OrderLineView
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
@@ -16,6 +27,9 @@ from bot.store import models
 
 NEEDS_PROBLEM = frozenset({"refund", "return_goods", "exchange", "repair", "resend", "compensation"})
 """Wishes whose answer depends on what is wrong."""
+
+NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
+"""Money wished back before the goods are there needs no reason."""
 
 PROBLEM_BUTTONS = {
     "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "change_of_mind"),
@@ -29,15 +43,27 @@ def open_case(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     lines = listing.lines_of(session, turn.customer_id or "")
     named = listing.candidates(turn, lines)
-    if row is not None and case_file.is_open(row):
-        same_line = not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named)
-        if same_line:
-            return go_on(session, turn, row, heard)
+    if turn.awaiting == "order" and not named:
+        return choose_order(session, turn)
+    same_line = row is not None and (not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named))
+    if row is not None and same_line and heard.wish in (None, row.wish) and row.state in {"settled", "awaiting_return"}:
+        if row.wish == "price_protection" and row.order_id:
+            named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
+        elif not set(turn.issues) - set(row.issues):
+            return already_done(session, turn, row)
+    if row is not None and case_file.is_open(row) and same_line:
+        return go_on(session, turn, row, heard)
     if row is not None and row.state == "refused" and not named:
         if heard.wish in (None, row.wish):
             return refusal.disagree(session, row, turn)
         named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
     return locate(session, turn, heard, lines, named)
+
+
+def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
+    """The same matter again: what was done, out of its ledger; nothing is done twice."""
+    text = say("already_settled", turn.said, state=say(f"state_{row.state}") + "。", money=progress.money_of(session, row))
+    return Answer((Reply(text, (Choice("human", say("button_human")),)),), None, row.case_id)
 
 
 def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answer:
@@ -51,25 +77,35 @@ def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answe
 
 
 def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView], named: list[OrderLineView]) -> Answer:
-    """Finds the order line, or asks for it with the recent orders as buttons."""
-    pending = pending_of(heard)
+    """Finds the order line by the words, else by what the systems know, else asks with orders as buttons."""
     if not lines:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("no_orders"))
     if len(named) == 1:
         return begin(session, turn, heard, named[0])
-    if len(named) > 1:
-        return Answer((listing.ask_which(turn, named, "ask_order_among"),), "order", turn.case_id, pending)
-    key = "order_not_found" if turn.values("order_number") else "ask_order"
-    usable = [line for line in lines if line.status != "closed"] or lines
-    return Answer((listing.ask_which(turn, usable, key, **feeling(turn, heard, key)),), "order", turn.case_id, pending)
+    unknown_number = bool(turn.values("order_number")) and not named
+    likely = [] if unknown_number else listing.likely(session, heard.issues, named or lines, turn.at)
+    if len(likely) == 1:
+        return begin(session, turn, heard, likely[0])
+    usable = named or [line for line in lines if line.status != "closed"] or lines
+    key = "ask_order_among" if named else "order_not_found" if unknown_number else "ask_order"
+    return ask_order(turn, heard, usable, key)
+
+
+def ask_order(turn: Turn, heard: Heard, lines: list[OrderLineView], key: str, unclear: int = 0) -> Answer:
+    """「哪一单」, with these lines as buttons; an ordinal in the answer counts along them."""
+    asked = listing.ask_which(turn, lines, key, **feeling(turn, heard, key))
+    pending = {**pending_of(turn, heard), "shown": listing.ids_of(lines[: listing.SHOWN])}
+    return Answer((asked,), "order", turn.case_id, pending, unclear)
 
 
 def choose_order(session: Session, turn: Turn) -> Answer:
     """The answer to 「哪一单」; asked twice in vain, a person takes over."""
     lines = listing.lines_of(session, turn.customer_id or "")
-    named = listing.candidates(turn, lines)
+    shown = listing.remembered(turn, lines, "shown")
+    # Among what was shown first: 「256G的」 after 「哪部手机」 is one of these two.
+    named = listing.candidates(turn, shown) if len(shown) > 1 else []
+    named = named or listing.candidates(turn, lines)
     ordinals = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
-    shown = [line for line in lines if line.status != "closed"][: listing.SHOWN]
     if not named and ordinals and shown:
         index = ordinals[0] - 1 if ordinals[0] > 0 else ordinals[0]
         if -len(shown) <= index < len(shown):
@@ -80,8 +116,7 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
     key = "ask_order_among" if named else "order_not_found" if turn.values("order_number") else "ask_order"
-    asked = listing.ask_which(turn, named or shown, key, **feeling(turn, heard, key))
-    return Answer((asked,), "order", turn.case_id, pending_of(heard), turn.unclear + 1)
+    return ask_order(turn, heard, named or shown or lines, key, turn.unclear + 1)
 
 
 def choose_line(session: Session, turn: Turn, order_id: str, line_id: str) -> Answer:
@@ -89,12 +124,14 @@ def choose_line(session: Session, turn: Turn, order_id: str, line_id: str) -> An
     lines = listing.lines_of(session, turn.customer_id or "")
     chosen = next((line for line in lines if (line.order_id, line.line_id) == (order_id, line_id)), None)
     if chosen is None:
-        return Answer((listing.ask_which(turn, lines, "order_not_found"),), "order", turn.case_id, turn.pending or None)
+        return ask_order(turn, hear(turn), lines, "order_not_found")
     return begin(session, turn, hear(turn), chosen)
 
 
 def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> Answer:
     """The order is known: the case is written down before anything is said about it."""
+    if heard.wish is None and set(heard.issues) == {"late_delivery"} and line.status in {"paid", "shipped"}:
+        return logistics.tell_late(session, turn, line)
     row = case_file.open_for(session, turn, heard, line)
     if row.state == "with_person":
         return escalation.still_with_person(session, turn, row)
@@ -103,7 +140,9 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
         spec = facts.compared_spec(session, sku, heard_text(turn)) if sku else None
         if spec:
             row.facts = {**row.facts, "compared_spec": spec}
-    if not row.issues and row.wish in NEEDS_PROBLEM:
+    if row.wish == "cancel_order" and line.status in {"delivered", "completed"}:
+        row.wish = "return_goods"
+    if not row.issues and row.wish in NEEDS_PROBLEM and not (row.wish in NO_REASON_UNDERWAY and line.status in {"paid", "shipped"}):
         return ask_problem(turn, row, line)
     return settlement.advance(session, row, turn)
 
@@ -154,8 +193,15 @@ def take_detail(session: Session, turn: Turn) -> Answer:
     return settlement.advance(session, row, turn)
 
 
-def pending_of(heard: Heard) -> dict[str, Any]:
-    return {"wish": heard.wish, "issues": list(heard.issues), "facts": heard.facts}
+def ask_about(turn: Turn, line: OrderLineView) -> Answer:
+    """An order was named and nothing else: asks what it is about, and remembers which order."""
+    reply = Reply(say("ask_about", turn.said, title=line.title))
+    return Answer((reply,), None, turn.case_id, {**pending_of(turn, hear(turn)), "about": listing.ids_of([line])}, turn.unclear)
+
+
+def pending_of(turn: Turn, heard: Heard) -> dict[str, Any]:
+    """What was heard of a matter before its order is known."""
+    return {"wish": heard.wish, "issues": list(heard.issues), "facts": heard.facts, "text": heard_text(turn).strip()}
 
 
 def feeling(turn: Turn, heard: Heard, key: str) -> dict[str, str]:

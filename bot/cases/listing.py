@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,10 +12,13 @@ from bot.cases.order_finder import SHOP_ZONE, Mention, OrderLineView, find
 from bot.cases.reply import Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
-from bot.store.models import Order, OrderLine, Sku
+from bot.store.models import Order, OrderLine, Price, Sku
 
 SHOWN = 5
 """How many orders fit on a phone's screen as buttons."""
+
+IN_HAND = frozenset({"quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit"})
+"""Issues that only goods in the customer's hands can have."""
 
 
 def lines_of(session: Session, customer_id: str) -> list[OrderLineView]:
@@ -48,10 +51,45 @@ def mention_of(turn: Turn) -> Mention:
 
 
 def candidates(turn: Turn, lines: Sequence[OrderLineView]) -> list[OrderLineView]:
-    """The lines this message may be about; the only line there is needs no naming."""
+    """The lines this message may be about; the only line there is needs no naming.
+
+    Where the message names none, it is about what was talked about just before.
+    """
     if len(lines) == 1 and not turn.values("order_number"):
         return list(lines)
-    return find(mention_of(turn), lines)
+    named = find(mention_of(turn), lines)
+    about = [] if turn.values("order_number") else remembered(turn, lines, "about")
+    return about if about and (not named or (len(named) > 1 and all(line in named for line in about))) else named
+
+
+def remembered(turn: Turn, lines: Sequence[OrderLineView], key: str) -> list[OrderLineView]:
+    """The customer's lines that the conversation remembers under `key`: `about` (talked about), `shown` (as buttons)."""
+    ids = [tuple(pair) for pair in turn.pending.get(key, ())]
+    by_id = {(line.order_id, line.line_id): line for line in lines}
+    return [by_id[pair] for pair in ids if pair in by_id]
+
+
+def ids_of(lines: Sequence[OrderLineView]) -> list[list[str]]:
+    """What `remembered` reads back."""
+    return [[line.order_id, line.line_id] for line in lines]
+
+
+def likely(session: Session, issues: Sequence[str], lines: Sequence[OrderLineView], at: datetime) -> list[OrderLineView]:
+    """The lines that the matter can be about, by what the shop's systems know: what dropped in price, what is
+    not delivered yet, what came into the customer's hands."""
+    if "price_drop" in issues:
+        return [line for line in lines if line.status != "closed" and dropped(session, line, at)]
+    if "late_delivery" in issues:
+        return [line for line in lines if line.status in {"paid", "shipped"}]
+    if set(issues) & IN_HAND:
+        return [line for line in lines if line.status in {"delivered", "completed"}]
+    return []
+
+
+def dropped(session: Session, line: OrderLineView, at: datetime) -> bool:
+    """Whether the goods cost less now than this line's piece cost, by the shop's own price log."""
+    latest = session.scalars(select(Price).where(Price.sku_id == line.sku_id, Price.at <= at).order_by(Price.at.desc())).first()
+    return latest is not None and line.paid_at is not None and latest.at > line.paid_at and latest.price_fen < line.unit_paid_fen
 
 
 def order_choice(line: OrderLineView) -> Choice:

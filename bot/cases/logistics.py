@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.cases import audit, case_file, listing, question
+from bot.cases.order_finder import OrderLineView
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -32,7 +33,20 @@ def tell_logistics(session: Session, turn: Turn) -> Answer:
     line = named[0]
     order = session.get(models.Order, line.order_id)
     assert order is not None
-    return Answer((status_of(order, line.title, turn.at),), turn.awaiting, turn.case_id, {**turn.pending, "order_id": order.order_id})
+    issues = list(dict.fromkeys([*turn.pending.get("issues", ()), *turn.issues]))
+    pending = {**turn.pending, "issues": issues, "about": listing.ids_of([line])}
+    return Answer((status_of(order, line.title, turn.at),), turn.awaiting, turn.case_id, pending)
+
+
+def tell_late(session: Session, turn: Turn, line: OrderLineView) -> Answer:
+    """「怎么还没发」 without a wish: an apology where it is late, where the parcel is, and what can be done."""
+    order = session.get(models.Order, line.order_id)
+    assert order is not None
+    status = status_of(order, line.title, turn.at)
+    late = order.promised_ship_by is not None and (order.shipped_at or turn.at) > order.promised_ship_by
+    sorry = say("sorry_late_delivery") if late and say("sorry_late_delivery") not in "".join(turn.said) else ""
+    pending = {"issues": ["late_delivery"], "about": listing.ids_of([line])}
+    return Answer((Reply(sorry + status.text, status.choices),), None, turn.case_id, pending)
 
 
 def status_of(order: models.Order, title: str, at: datetime) -> Reply:
@@ -52,8 +66,9 @@ def status_of(order: models.Order, title: str, at: datetime) -> Reply:
 
 def urge(session: Session, turn: Turn) -> Answer:
     """Notes that the customer wants the parcel sent; the note is what the shop's people see."""
-    audit.write(session, turn.at, "bot", "urge_shipping", turn.case_id, order_id=turn.pending.get("order_id"))
-    return Answer((Reply(say("urged")),), None, turn.case_id)
+    about = turn.pending.get("about") or [[None, None]]
+    audit.write(session, turn.at, "bot", "urge_shipping", turn.case_id, order_id=about[0][0])
+    return Answer((Reply(say("urged", turn.said)),), None, turn.case_id, turn.pending or None)
 
 
 def day_time(at: datetime | None) -> str:

@@ -18,6 +18,9 @@ SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 RECENT = re.compile(r"最近|最新|刚刚?(买|下|拍|订)|刚拍|上一?单|最后(一|那)单|这一?单|这个订单|才买")
 DIGITS = re.compile(r"\d{4,24}")
 
+SURE_PRODUCT = 2.0
+"""A product score from here on names the product beyond doubt: a run of two characters that two lines share, or more."""
+
 STOP = frozenset("的了我你他她是在有和就不人都一个上也很到说要去会着没看好自己这那么吗呢吧啊退货款换单买卖修补差价钱快递件色款大小新号天元块")
 """Single characters that say nothing about a product."""
 
@@ -59,19 +62,25 @@ def find(mention: Mention, lines: Sequence[OrderLineView]) -> list[OrderLineView
         return [line for line in lines if line.order_id.endswith(tail[1])]
 
     candidates = list(lines)
+    scores = {(line.order_id, line.line_id): product_score(mention.text, line, lines) for line in candidates}
     named = False
     if mention.days:
         on_day = [line for line in candidates if line.paid_at and line.paid_at.astimezone(SHOP_ZONE).date() in mention.days]
-        if on_day:
+        fits = any(scores[line.order_id, line.line_id] for line in on_day)
+        # A product surely named outweighs a day: people count days wrongly, or mean the day it came.
+        if on_day and (fits or max(scores.values()) < SURE_PRODUCT):
             candidates, named = on_day, True
-    scores = {(line.order_id, line.line_id): product_score(mention.text, line, lines) for line in candidates}
-    best = max(scores.values(), default=0.0)
+    best = max((scores[line.order_id, line.line_id] for line in candidates), default=0.0)
     if best > 0:
         return [line for line in candidates if scores[line.order_id, line.line_id] >= best * 0.8]
     if RECENT.search(mention.text) and not named:
         newest = sorted((line for line in candidates if line.paid_at), key=lambda line: line.paid_at or datetime.min, reverse=True)
         return [line for line in newest if line.order_id == newest[0].order_id] if newest else []
     return candidates if named else []
+
+
+BOUGHT = re.compile(r"(?:我|之前|当时|昨天|上次)?(?:买的|拍的|下单的)(?:是|那个|那款)?\s*([^,，。！？\s]{2,16})")
+"""What the customer says they have, as against what they compare it with: 「我买的512G，你们256G便宜」."""
 
 
 def product_score(text: str, line: OrderLineView, lines: Sequence[OrderLineView]) -> float:
@@ -83,16 +92,22 @@ def product_score(text: str, line: OrderLineView, lines: Sequence[OrderLineView]
     """
     name = f"{line.title} {line.spec} {line.category}".lower()
     said = text.lower()
+    bought = BOUGHT.findall(said)
     score = 0.0
     for run in shared_runs(said, name):
         carriers = sum(run in f"{other.title} {other.spec} {other.category}".lower() for other in lines)
-        score += len(run) ** 2 / carriers
+        weight = 2.0 if any(run in phrase for phrase in bought) else 1.0
+        score += weight * len(run) ** 2 / carriers
     if score == 0.0:
-        for character in set(said) - STOP:
-            if "\u4e00" <= character <= "\u9fff" and character in line.title:
-                carriers = sum(character in other.title for other in lines)
-                score += 0.5 / carriers
+        for character in (set(said) & endings(line)) - STOP:
+            score += 0.5 / sum(character in endings(other) for other in lines)
     return score
+
+
+def endings(line: OrderLineView) -> set[str]:
+    """The characters that say what kind of thing a line is: 杯 of 马克杯, 鞋 of 跑步鞋, 花 of 鲜花."""
+    words = [*re.split(r"[\s/（）()]+", line.title), line.category.removesuffix("子")]
+    return {word[-1] for word in words if word and "\u4e00" <= word[-1] <= "\u9fff"}
 
 
 def shared_runs(text: str, name: str) -> list[str]:

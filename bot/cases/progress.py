@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.cases import logistics
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
@@ -15,6 +17,8 @@ from bot.ledger import ledger
 from bot.store import models
 
 SHOWN = 3
+PARCEL = re.compile(r"没(收)?到|没发|发货|物流|快递|到哪|怎么还")
+"""Words about a parcel: where nothing is asked back, 「怎么还没到」 means the goods, not the money."""
 
 
 def tell_progress(session: Session, turn: Turn) -> Answer:
@@ -22,20 +26,28 @@ def tell_progress(session: Session, turn: Turn) -> Answer:
     rows = session.scalars(
         select(models.Case).where(models.Case.customer_id == turn.customer_id).order_by(models.Case.updated_at.desc()).limit(SHOWN)
     ).all()
+    if not rows and PARCEL.search(turn.text):
+        return logistics.tell_logistics(session, turn)
     if not rows:
         return Answer((Reply(say("progress_none", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)
     lines = [line_of(session, row, turn.at) for row in rows]
     return Answer((Reply("\n".join(lines)),), turn.awaiting, turn.case_id or rows[0].case_id, turn.pending or None)
 
 
-def line_of(session: Session, row: models.Case, at: datetime) -> str:
+def money_of(session: Session, row: models.Case) -> str:
+    """What was paid, is due or waits for the goods, a sentence each, out of the ledger."""
     money = []
     for entry in ledger.entries_of_case(session, row.case_id):
         if entry.fen and entry.state in {"paid", "due", "awaiting_return"}:
             key = {"paid": "money_paid", "due": "money_due", "awaiting_return": "money_awaiting"}[entry.state]
             money.append(say(key, amount=yuan(entry.fen)))
+    return "".join(money)
+
+
+def line_of(session: Session, row: models.Case, at: datetime) -> str:
     return say(
-        "progress_line", title=title_of(session, row), state=say(f"state_{row.state}"), money="".join(money), next=next_deadline(row, at)
+        "progress_line", title=title_of(session, row), state=say(f"state_{row.state}"), money=money_of(session, row),
+        next=next_deadline(row, at),
     )
 
 

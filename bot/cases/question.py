@@ -14,11 +14,15 @@ import msgspec
 import yaml
 from sqlalchemy.orm import Session
 
+from bot.cases import intake, listing
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
 
 FILE = Path(__file__).with_name("faq.yml")
+
+SURE = 0.6
+"""A question read with less than this gives way to a problem stated in the same message."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -57,10 +61,19 @@ def reply_to(text: str, said: tuple[str, ...]) -> Reply | None:
 
 
 def answer_question(session: Session, turn: Turn) -> Answer:
-    """Answers, and leaves what the customer was asked before open."""
+    """Answers, and leaves what the customer was asked before open.
+
+    A problem that was stated is no question, however it was put: 「这鞋是假货吧」.
+    """
     found = reply_to(turn.text, turn.said)
-    keep = {"awaiting": turn.awaiting, "case_id": turn.case_id, "pending": turn.pending or None}
+    if turn.issues and (found is None or turn.confidence < SURE):
+        return intake.open_case(session, turn)
     if found is not None:
-        return Answer((found,), **keep)  # type: ignore[arg-type]
+        named = listing.candidates(turn, listing.lines_of(session, turn.customer_id or ""))
+        about = {"about": listing.ids_of(named)} if len(named) == 1 and turn.awaiting is None else {}
+        return Answer((found,), turn.awaiting, turn.case_id, {**turn.pending, **about} or None)
+    if turn.awaiting is not None:
+        ask = Reply(say("no_answer", turn.said), (Choice("human", say("button_human")),))
+        return Answer((ask,), turn.awaiting, turn.case_id, turn.pending or None)
     ask = Reply(say("no_answer", turn.said), (Choice("human", say("button_human")), Choice("ok", say("button_ok"))))
     return Answer((ask,), "confirmation", turn.case_id, {**turn.pending, "confirming": "human"})

@@ -26,7 +26,8 @@ def refuse(session: Session, row: models.Case, turn: Turn, assessment: Assessmen
     ways = "\n".join(f"· {way}" for way in assessment.options_for_customer)
     if ways:
         text += f"\n{say('ways_left')}\n{ways}"
-    text += f"\n{say('disagree')}"
+    if say("button_human") not in ways:
+        text += f"\n{say('disagree')}"
     card = {
         "kind": "refused",
         "case_id": row.case_id,

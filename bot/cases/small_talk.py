@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy.orm import Session
 
-from bot.cases import intake
+from bot.cases import bargaining, case_file, intake, listing, refusal
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -23,6 +23,19 @@ def small_talk(session: Session, turn: Turn) -> Answer:
     """Small talk, unless the words name a problem: 「前天那个杯子 有一只是碎的」 is no chat."""
     if turn.issues and turn.intent in {"inform", "chitchat", "deny"}:
         return intake.open_case(session, turn)
+    row = case_file.current(session, turn)
+    if row is not None and turn.awaiting is None and turn.intent in {"affirm", "deny"}:
+        if row.state == "negotiating":
+            return bargaining.accept_offer(session, turn) if turn.intent == "affirm" else bargaining.reject_offer(session, turn)
+        if turn.intent == "deny" and row.state == "refused":
+            return refusal.disagree(session, row, turn)
+        if row.state == "with_person":
+            return stay(turn, Reply(say("in_queue_facts", turn.said)))
+    if turn.intent == "inform" and turn.awaiting is None:
+        lines = listing.lines_of(session, turn.customer_id or "")
+        named = listing.candidates(turn, lines) if len(lines) > 1 else []
+        if len(named) == 1 and not turn.pending.get("about"):
+            return intake.ask_about(turn, named[0])
     key = {
         "greet": "hello_back",
         "thank": "thanks",

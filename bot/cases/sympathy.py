@@ -9,9 +9,5 @@ from bot.store import models
 
 def sorry_for(row: models.Case, turn: Turn) -> str:
     """One clause that names what happened to the customer, said once in a conversation."""
-    for issue in row.issues:
-        key = f"sorry_{issue}"
-        if key in wordings():
-            text = say(key)
-            return "" if any(text in old for old in turn.said) else text
-    return ""
+    keys = [key for issue in row.issues if (key := f"sorry_{issue}") in wordings()]
+    return "" if not keys or any(say(key) in old for key in keys for old in turn.said) else say(keys[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from bot.cases import escalation
+from bot.cases import escalation, intake, listing, question, small_talk
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, wordings
@@ -13,7 +13,26 @@ LIKELY = 0.12
 """A reading below this probability is not worth a button."""
 
 
+LEAST = 0.3
+"""A message whose likeliest reading is below this probability is not acted on."""
+
+
+def doubtful(turn: Turn) -> bool:
+    """Whether a message without an open question was hardly understood. Buttons are always understood."""
+    return turn.awaiting is None and turn.choice is None and 0 < turn.confidence < LEAST
+
+
 def ask_again(session: Session, turn: Turn) -> Answer:
+    """First what is certain all the same (a stated problem, a known question, a named order), then asks back."""
+    if turn.issues:
+        return intake.open_case(session, turn)
+    found = question.reply_to(turn.text, turn.said)
+    if found is not None:
+        return small_talk.stay(turn, found)
+    lines = listing.lines_of(session, turn.customer_id or "")
+    named = listing.candidates(turn, lines) if len(lines) > 1 and turn.awaiting is None and not turn.pending.get("about") else []
+    if len(named) == 1:
+        return intake.ask_about(turn, named[0])
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
     likely = [name for name, confidence in turn.ranking if confidence >= LIKELY and f"meaning_{name}" in wordings()][:2]

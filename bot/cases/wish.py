@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -23,6 +25,19 @@ NATURAL_WISH = {
     "safety": "refund",
 }
 """What most people want when they only say what is wrong; the menu shows the other ways too."""
+
+
+BORNE_OUT = {
+    "return_obstructed": re.compile(r"拒|驳回|不(让|给|肯|予|同意|通过|处理|受理)|没(通过|批)|改.{0,6}(原因|理由)|关(闭|了)|卡(着|住)|推(脱|诿)|失败|受阻|地址"),
+    "billing_error": re.compile(r"扣|多(收|付)|重复|两次|二次|付(了|款)|金额|账|没(减|用上|生效)|未(减|生效)|优惠.{0,6}(没|未)|券.{0,6}(没|未)"),
+    "pricing_fraud": re.compile(r"先(涨|提)|涨.{0,4}(再|后|又)|虚(标|假|高)|原价|划线|欺诈|欺骗|骗|套路|杀熟|坑|假"),
+}
+"""Issues of consequence whose reading by the model alone is not enough: the words must bear them out."""
+
+
+def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
+    """The issues the model read, without those of consequence that no word of the message supports."""
+    return tuple(issue for issue in issues if issue not in BORNE_OUT or BORNE_OUT[issue].search(text))
 
 
 class Heard(msgspec.Struct, frozen=True):
