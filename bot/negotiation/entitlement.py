@@ -15,12 +15,11 @@ from bot.negotiation.terms import Terms
 
 
 class Entitlement(msgspec.Struct, frozen=True):
-    """floor, worth: neutral worth as shares of the price; every form is sized to `target`, which is worth
-    plus a lift that follows from the facts too; least and most bound what may be offered."""
+    """floor, worth: neutral worth as shares of the price; least and most bound what may be offered: the
+    entitlement less the slack, and with all that it may be lifted (terms.value.above), never below the floor."""
 
     floor: float
     worth: float
-    target: float
     least: float
     most: float
     rule: str
@@ -29,11 +28,8 @@ class Entitlement(msgspec.Struct, frozen=True):
     """The same with the numbers, for an agent."""
 
 
-def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms, lift: float = 0.0) -> Entitlement:
-    """The entitlement of a matter whose owed remedies have these neutral worths.
-
-    lift: what all forms are worth more than E, as a share of the price; at most terms.value.above.
-    """
+def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms) -> Entitlement:
+    """The entitlement of a matter whose owed remedies have these neutral worths."""
     value = terms.value
     floor = max(0.0, min(owed_worths)) if owed_worths else 0.0
     seen = matter.severity * (value.unproven if matter.evidence == "none" else 1.0)
@@ -56,9 +52,8 @@ def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms, l
     return Entitlement(
         floor=floor,
         worth=worth,
-        target=worth + lift,
-        least=max(floor, worth + lift - value.slack),
-        most=worth + lift + value.slack,
+        least=max(floor, worth - value.slack),
+        most=worth + value.above + value.slack,
         rule=rule,
         trace=f"{rule};法定 {floor:.3f},应得 {worth:.3f}(占实付)",
     )

@@ -165,7 +165,7 @@ class _Builder:
     def bases(self, target: float) -> Iterator[tuple[Pairs, bool]]:
         """What may stand alone or be topped up, and whether it is owed: goods, then shares in money."""
         for due in self.matter.owed:
-            if due.remedy in REPLACES and self.matter.in_stock:
+            if due.remedy in REPLACES and (self.matter.in_stock or due.remedy == "repair"):
                 yield ((due.remedy, 0),), True
         owed = {due.remedy for due in self.matter.owed}
         for remedy in REPLACES:
@@ -179,13 +179,11 @@ class _Builder:
             fen = min(alone, self.rounded(share * alone)) if share else 0
             yield ((("refund_part", fen),) if fen else ()), False
 
-    def allowed(self, right: Entitlement, owed: Sequence[Option]) -> Iterator[Option]:
-        """The owed remedies as the law gives them, then every form of the entitlement's worth."""
-        yield from owed
-        target = right.target
+    def sized(self, right: Entitlement, target: float) -> Iterator[Option]:
+        """Every form of this neutral worth, owed remedies topped up to it among them."""
         slack = self.terms.round_fen / self.value / min(1.0, self.terms.worth.coupon or 1.0)
         for base, legal in self.bases(target):
-            if base and not legal and self.worth(base) >= right.least:
+            if base and not legal and self.worth(base) >= target - self.terms.value.slack:
                 made = [base]
             else:
                 used = {remedy for remedy, _ in base} or {"refund_part"}
@@ -205,33 +203,53 @@ class _Builder:
                     yield option
 
 
-def forms_of(matter: Matter, terms: Terms, lift: float = 0.0) -> Forms:
-    """All forms of a matter: the owed ones as the law gives them, the others sized to the entitlement."""
-    build = _Builder(matter, terms)
-    owed = [build.option(((due.remedy, due.fen),), owed=True) for due in matter.owed]
-    right = entitlement_of(matter, [option.worth for option in owed], terms, lift)
-    kept_goods = [due.fen for due in matter.owed if due.remedy in MONEY and not due.return_needed]
-    floor_in_cash = min(kept_goods, default=0)
-    options: dict[str, Option] = {}
-    for option in build.allowed(right, owed):
-        spoken = sum(part.fen for part in option.parts)
-        if option.owed or option.remedy in REPLACES or spoken >= floor_in_cash:
-            options.setdefault(option.id, option)
-    if all(option.return_needed or option.owed for option in options.values()):
-        less = build.kept_for_less(right)
-        if less is not None:
-            options[less.id] = less
-    topped = {option.remedy for option in options.values() if option.owed and option.extras}
-    kept = tuple(
-        option for option in options.values()
-        if option.extras or option.remedy not in topped or option.worth >= right.least
-    )
-    rows = [
-        features([(p.remedy, p.fen) for p in (o.parts[0], *o.extras)], build.value, matter.severity, terms.days)
-        for o in kept
-    ]
-    left = tuple(LeftOut(r, why) for r, why in build.left_out.items() if r not in {o.remedy for o in kept})
-    return Forms(kept, np.array(rows, dtype=np.float64).reshape(len(rows), 7), right, build.tier, left)
+class Drafts:
+    """The forms of one matter at any lift: how far above the entitlement forms that replace or mend the
+    goods, and all others, lie. A lift is the same for everybody with the same facts."""
+
+    def __init__(self, matter: Matter, terms: Terms) -> None:
+        self.matter, self.build = matter, _Builder(matter, terms)
+        self.owed = [self.build.option(((due.remedy, due.fen),), owed=True) for due in matter.owed]
+        self.right = entitlement_of(matter, [option.worth for option in self.owed], terms)
+        self._sized: dict[float, list[Option]] = {}
+
+    def _at(self, lift: float) -> list[Option]:
+        if lift not in self._sized:
+            self._sized[lift] = list(self.build.sized(self.right, min(self.right.worth + lift, self.right.most)))
+        return self._sized[lift]
+
+    def forms(self, goods_lift: float = 0.0, money_lift: float = 0.0) -> Forms:
+        """The owed remedies as the law gives them, then the forms at these lifts (shares of the price)."""
+        right, matter, build = self.right, self.matter, self.build
+        kept_goods = [due.fen for due in matter.owed if due.remedy in MONEY and not due.return_needed]
+        floor_in_cash = min(kept_goods, default=0)
+        goods = [option for option in self._at(goods_lift) if option.remedy in REPLACES]
+        others = [option for option in self._at(money_lift) if option.remedy not in REPLACES]
+        options: dict[str, Option] = {}
+        for option in (*self.owed, *goods, *others):
+            spoken = sum(part.fen for part in option.parts)
+            if option.owed or option.remedy in REPLACES or spoken >= floor_in_cash:
+                options.setdefault(option.id, option)
+        if all(option.return_needed or option.owed for option in options.values()):
+            less = build.kept_for_less(right)
+            if less is not None:
+                options[less.id] = less
+        topped = {option.remedy for option in options.values() if option.owed and option.extras}
+        kept = tuple(
+            option for option in options.values()
+            if option.extras or option.remedy not in topped or option.worth >= right.least
+        )
+        rows = [
+            features([(p.remedy, p.fen) for p in (o.parts[0], *o.extras)], build.value, matter.severity, build.terms.days)
+            for o in kept
+        ]
+        left = tuple(LeftOut(r, why) for r, why in build.left_out.items() if r not in {o.remedy for o in kept})
+        return Forms(kept, np.array(rows, dtype=np.float64).reshape(len(rows), 7), right, build.tier, left)
+
+
+def forms_of(matter: Matter, terms: Terms) -> Forms:
+    """All forms of a matter: the owed ones as the law gives them, the others worth the entitlement."""
+    return Drafts(matter, terms).forms()
 
 
 def asked_form(
@@ -257,7 +275,7 @@ def asked_form(
     build = _Builder(matter, terms)
     wanted = build.option(((remedy, fen),), owed=False)
     planned_cost = max((o.shop_fen for o in planned if not o.owed), default=alone.shop_fen)
-    within = wanted.worth <= forms.entitlement.most and fen <= build.limits.get(remedy, 0)
+    within = wanted.worth <= alone.worth + terms.value.slack and fen <= build.limits.get(remedy, 0)
     if within and wanted.shop_fen <= planned_cost and wanted.cost_fen <= matter.cap_fen:
         return wanted, "taken"
     return alone, "moved"
