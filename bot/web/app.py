@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from bot import clock
 from bot.cases import desk as desk_acts
 from bot.cases import inbox
 from bot.settings import check_secrets, settings
-from bot.web import chat, desk, health, live, pages
+from bot.web import chat, desk, health, live, log, pages
 from bot.web.blocking import in_database
 from bot.web.bursts import Bursts
 from bot.web.guard import Guard
@@ -103,7 +104,10 @@ def make_app() -> Starlette:
     """The application. Raises BadSetting where its secrets are not fit to serve with."""
     check_secrets(settings())
     pages.STATIC.mkdir(exist_ok=True)
-    made = Starlette(routes=ROUTES, middleware=[Middleware(Guard)], exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]
+    log.keep_queries_out()
+    # Pictures and videos are sent as they are, by their kind of content; live connections never pass through it.
+    middleware = [Middleware(Guard), Middleware(GZipMiddleware, compresslevel=6)]
+    made = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]
     made.state.hub = Hub()
     made.state.bursts = Bursts(made.state.hub)
     made.state.customer_rates = Buckets(settings().customer_rate)

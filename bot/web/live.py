@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -25,6 +26,7 @@ from bot.web.problem import Problem
 
 DENIED = 4401
 BAD_FRAME = 4400
+TRY_LATER = 1013
 LONGEST_FRAME = 4096
 MOST_WATCHED = 20
 SEEN_EVERY = 10.0
@@ -158,21 +160,21 @@ def note_presence(name: str) -> None:
 
 async def both(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]], tell: Callable[[], Awaitable[None]]) -> None:
     """Listens and tells until one side ends."""
-    tasks = [asyncio.ensure_future(listen(socket, hear)), asyncio.ensure_future(tell())]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            fault = task.exception()
-            if isinstance(fault, Problem):
+    async with anyio.create_task_group() as group:
+
+        async def end_with(work: Awaitable[None]) -> None:
+            try:
+                await work
+            except Problem:
                 await socket.close(DENIED)
-            elif isinstance(fault, SQLAlchemyError):
-                await socket.close(1013)  # try again later
-            elif fault is not None and not isinstance(fault, WebSocketDisconnect | RuntimeError):
-                raise fault
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            except SQLAlchemyError:
+                await socket.close(TRY_LATER)
+            except (WebSocketDisconnect, RuntimeError):
+                pass  # the other side went away, while we listened or while we told it something
+            group.cancel_scope.cancel()
+
+        group.start_soon(end_with, listen(socket, hear))
+        group.start_soon(end_with, tell())
 
 
 async def listen(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]]) -> None:

@@ -8,6 +8,7 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from bot.settings import settings
 from bot.web.answer import json_answer
@@ -15,6 +16,7 @@ from bot.web.problem import Problem
 
 STATIC = Path(__file__).parent / "static"
 PAGES = {"/": "index", "/chat": "chat", "/desk": "desk", "/insight": "insight"}
+FOR_EVER = "public, max-age=31536000, immutable"
 OPENAPI = Path(__file__).with_name("openapi.yml")
 
 NOT_BUILT = """<!doctype html>
@@ -42,6 +44,15 @@ async def openapi(_request: Request) -> Response:
     return json_answer(yaml.safe_load(OPENAPI.read_text(encoding="utf-8")))
 
 
-def files() -> StaticFiles:
+class BuiltFiles(StaticFiles):
+    """The build puts a hash of the content into each name below assets/: what has such a name never changes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = FOR_EVER if path.startswith("assets/") else "no-cache"
+        return answer
+
+
+def files() -> BuiltFiles:
     """The built files. The folder may come later than the process."""
-    return StaticFiles(directory=STATIC, check_dir=False)
+    return BuiltFiles(directory=STATIC, check_dir=False)

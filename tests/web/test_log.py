@@ -1,0 +1,31 @@
+"""What the running server writes into its log."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from pathlib import Path
+
+from bot import processes
+from tests.dialogues.conftest import free_port
+
+HANDSHAKE = (
+    "GET /ws/chat?token=geheim123 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def test_no_token_stands_in_the_log(place: Path) -> None:
+    port = free_port()
+    web = processes.Running(processes.web("127.0.0.1", port), place / "log")
+    try:
+        web.wait_ready()
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as live:
+            live.sendall(HANDSHAKE.encode())
+            assert b"101" in live.recv(4096)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz?token=geheim456", timeout=10).close()
+    finally:
+        web.stop()
+    log = web.log_path.read_text(encoding="utf-8")
+    assert '"WebSocket /ws/chat" [accepted]' in log
+    assert "geheim" not in log
