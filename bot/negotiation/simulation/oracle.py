@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from bot.negotiation.act import Act
+from bot.negotiation.menu import in_money
 from bot.negotiation.simulation.deck import Deck, Ground
 from bot.negotiation.simulation.play import (
     NOTHING,
@@ -20,35 +23,43 @@ from bot.negotiation.simulation.play import (
 )
 from bot.negotiation.worth import Vector
 
+Reach = Literal["anything", "fair", "gated"]
+"""What an oracle may offer: anything; only the fair set with every legal remedy beside it; or the same and
+one form of the entitlement in money on every menu, the gate that the product keeps as well."""
+
 
 class Oracle:
     """Plays the policy of least expected total cost, knowing taste, threshold, hazard and exits.
 
-    fair: offers only inside the fair set, every legal remedy beside; otherwise anything at all.
-    Each turn it shows one option (with the legal ones where fair) or hands over to a person.
+    Each turn it shows one option (with those its gates ask for) or hands over to a person.
     """
 
-    def __init__(self, ground: Ground, fair: bool, asks_proof: bool, stands: bool) -> None:
-        self.fair, self.asks_proof, self.stands = fair, asks_proof, stands
+    def __init__(self, ground: Ground, reach: Reach, asks_proof: bool, stands: bool) -> None:
+        self.reach, self.asks_proof, self.stands = reach, asks_proof, stands
         self.spent = 0
         self._plan(ground)
+
+    def _beside(self, ground: Ground) -> list[int]:
+        """Rows that stand on every menu."""
+        if self.reach == "anything":
+            return []
+        legal = list(map(int, np.flatnonzero(self.deck.owed)))
+        if self.reach == "fair":
+            return legal
+        money = [i for i, option in enumerate(ground.forms.options) if in_money(option, ground.forms)]
+        return legal if set(money) & set(legal) else [*legal, *money[:1]]
 
     def _plan(self, ground: Ground) -> None:
         claim, given, terms = ground.claim, ground.given, ground.terms
         self.ground = ground
-        self.deck: Deck = ground.reach if self.fair else ground.grid
+        self.deck: Deck = ground.grid if self.reach == "anything" else ground.reach
         deck = self.deck
         self.step = 0
         customer = claim.customer
         count = len(deck.shop)
         own: Vector = deck.to(claim, given)
-        legal = np.flatnonzero(deck.owed) if self.fair else np.array([], dtype=int)
-        import os
-        if os.environ.get("GUARD") and self.fair:
-            from bot.negotiation.menu import in_money
-            c = [i for i, o in enumerate(ground.forms.options) if in_money(o, ground.forms)]
-            if not set(c) & set(map(int, legal)):
-                legal = np.array(sorted({*map(int, legal), *c[:1]}), dtype=int)
+        self.beside = self._beside(ground)
+        legal = np.array(self.beside, dtype=int)
         if count and len(legal):
             top = int(legal[own[legal].argmax()])
             pick = np.where(own >= own[top], np.arange(count), top)
@@ -58,7 +69,7 @@ class Oracle:
         direct = np.array([deck.true_shop(claim, terms, int(row)) for row in pick])
         returned = deck.returned[pick] if count else np.array([], dtype=bool)
         least = reservation(customer, given)
-        knows = customer.knows_law and bool(ground.matter.owed) and not self.fair
+        knows = customer.knows_law and bool(ground.matter.owed) and self.reach == "anything"
         assertive = max(customer.assertive, 0.8) if knows else customer.assertive
         walk = given.walk_base + given.walk_anger * customer.anger + given.walk_insult * (utility < given.insult * least)
         person, platform = by_person(ground), by_platform(ground)
@@ -93,13 +104,12 @@ class Oracle:
                 self.moves.append(best)
                 value = float(expected[best])
         self.moves.reverse()
-        self.legal = list(map(int, legal))
 
     def show(self) -> tuple[Deck, list[int]] | None:
         move = self.moves[min(self.step, len(self.moves) - 1)]
         if move < 0:
             return None
-        return self.deck, list(dict.fromkeys([*self.legal, move]))
+        return self.deck, list(dict.fromkeys([*self.beside, move]))
 
     def rejected(self, act: Act) -> None:
         self.step += 1

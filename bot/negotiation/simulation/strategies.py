@@ -247,9 +247,9 @@ BASELINES: dict[str, Make] = {
     "always refuse": Refuse,
     "fixed ladder": Ladder,
     "ladder in [floor, cap]": FairLadder,
-    "Boulware β=.2": lambda ground: TimeDependent(ground, 0.2),
-    "linear β=1": lambda ground: TimeDependent(ground, 1.0),
-    "conceder β=2": lambda ground: TimeDependent(ground, 2.0),
+    "Boulware": lambda ground: TimeDependent(ground, 0.2),
+    "linear": lambda ground: TimeDependent(ground, 1.0),
+    "conceder": lambda ground: TimeDependent(ground, 2.0),
     "posted entitlement": Posted,
-    "Bayes-MESO cost-min": CostMin,
+    "Bayes, profit only": CostMin,
 }
