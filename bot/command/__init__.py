@@ -12,7 +12,6 @@ import click
 
 COMMANDS = {
     "assess": "一行一个案子 → 一行一个判定 / assess cases",
-    "backup": "备份数据库与证据 / back up database and evidence",
     "bench": "测量:语言理解、协商、负载 / measure",
     "config": "列出每个设置、取值与来源 / show settings",
     "database": "建库、升级、载入演示店 / create or upgrade the database",
