@@ -15,7 +15,7 @@ from bot.negotiation.matter import MONEY, Matter
 from bot.negotiation.option import Option, Part
 from bot.negotiation.terms import Terms
 from bot.negotiation.tiers import Tier, tier_of
-from bot.negotiation.worth import REPLACES, Vector, features, neutral
+from bot.negotiation.worth import REPLACES, Features, Vector, features, neutral
 
 Pairs = tuple[tuple[Remedy, int], ...]
 
@@ -84,14 +84,20 @@ class _Builder:
     def __init__(self, matter: Matter, terms: Terms) -> None:
         self.matter, self.terms = matter, terms
         self.value = max(1, matter.value_fen)
-        self.taste = neutral(terms, self.value).weights()
+        self.taste: list[float] = neutral(terms, self.value).weights().tolist()
+        self.rows: dict[Pairs, Features] = {}
         self.tier = tier_of(matter, terms)
         self.left_out: dict[Remedy, str] = {}
         self.limits = self._limits()
 
+    def row(self, pairs: Pairs) -> Features:
+        """The features of remedies taken together, worked out once."""
+        if pairs not in self.rows:
+            self.rows[pairs] = features(pairs, self.value, self.matter.severity, self.terms.days)
+        return self.rows[pairs]
+
     def worth(self, pairs: Pairs) -> float:
-        row = features(pairs, self.value, self.matter.severity, self.terms.days)
-        return float(np.dot(row, self.taste))
+        return sum(feature * weight for feature, weight in zip(self.row(pairs), self.taste, strict=True))
 
     def option(self, pairs: Pairs, owed: bool) -> Option:
         matter, terms = self.matter, self.terms
@@ -239,10 +245,7 @@ class Drafts:
             option for option in options.values()
             if option.extras or option.remedy not in topped or option.worth >= right.least
         )
-        rows = [
-            features([(p.remedy, p.fen) for p in (o.parts[0], *o.extras)], build.value, matter.severity, build.terms.days)
-            for o in kept
-        ]
+        rows = [build.row(tuple((p.remedy, p.fen) for p in (o.parts[0], *o.extras))) for o in kept]
         left = tuple(LeftOut(r, why) for r, why in build.left_out.items() if r not in {o.remedy for o in kept})
         return Forms(kept, np.array(rows, dtype=np.float64).reshape(len(rows), 7), right, build.tier, left)
 

@@ -132,27 +132,30 @@ class Planner:
         menu = legal[:keep]
         if not any(self._in_money(i) for i in menu):
             menu += [i for i in fresh if self._in_money(i)][: room - len(menu)]
+        cost = self.expected(menu, belief, turns_left) if menu else math.inf
         while len(menu) < room:
             rest = [i for i in fresh if i not in menu]
             if not rest:
                 break
             costs = self.with_each(menu, rest, belief, turns_left)
             best = int(costs.argmin())
-            if len(menu) >= LEAST and costs[best] >= self.expected(menu, belief, turns_left):
+            if len(menu) >= LEAST and costs[best] >= cost:
                 break
             menu.append(rest[best])
+            cost = float(costs[best])
         return menu
 
     def _legal(self, belief: Belief, asked_id: str | None) -> list[int]:
         """One form of every owed remedy: the one asked for, or the one of least expected cost that is worth
         most; the remedy asked for first, then money before goods."""
+        owed = [i for i, option in enumerate(self.forms.options) if option.owed]
         best: dict[str, tuple[bool, bool, float, int]] = {}
-        for i, option in enumerate(self.forms.options):
-            if option.owed:
-                short = option.worth < self.forms.entitlement.least - 1e-9
-                rank = (option.id != asked_id, short, self.expected([i], belief, 1), i)
-                if option.remedy not in best or rank < best[option.remedy]:
-                    best[option.remedy] = rank
+        for i, cost in zip(owed, self.with_each([], owed, belief, 1), strict=True):
+            option = self.forms.options[i]
+            short = option.worth < self.forms.entitlement.least - 1e-9
+            rank = (option.id != asked_id, short, float(cost), i)
+            if option.remedy not in best or rank < best[option.remedy]:
+                best[option.remedy] = rank
         ranked = sorted(best.values(), key=lambda rank: (rank[0], -self.forms.options[rank[3]].fen, rank[3]))
         return [rank[3] for rank in ranked]
 
