@@ -5,7 +5,7 @@ Importing this module registers the tokenizer and the components with spaCy, aft
 
   tokenizer       jieba with the shop's lexicon
   heqi_reader     doc._.normalised, doc._.entities, doc._.mood        (resolved against doc.user_data["now"])
-  heqi_vectors    doc.vector (896: both encoders side by side)
+  heqi_vectors    doc.vector (896: both encoders side by side), doc._.clauses
   heqi_issues     doc.cats: kind of issue → probability; doc._.issues: those stated
   heqi_intents    doc._.intents: (name, probability), best first; doc._.wishes
 """
@@ -42,10 +42,10 @@ from bot.language.withdrawal import guarded
 SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 NOW = "now"
 """Key of doc.user_data under which the time of the message stands."""
-BATCH = 64
+BATCH = 256
 COMPONENTS = ("heqi_reader", "heqi_vectors", "heqi_issues", "heqi_intents")
 
-for extension in ("normalised", "entities", "mood", "issues", "intents", "wishes"):
+for extension in ("normalised", "entities", "mood", "clauses", "issues", "intents", "wishes"):
     Doc.set_extension(extension, default=None, force=True)
 
 
@@ -123,7 +123,7 @@ class Reader(Component):
 
 @Language.factory("heqi_vectors")
 class Vectors(Component):
-    """The sentence vector."""
+    """The sentence vector, and the clauses of a message that has several, each with its own (first encoder only)."""
 
     def __init__(self, nlp: Language, name: str) -> None:
         self.name = name
@@ -131,6 +131,10 @@ class Vectors(Component):
     def batch(self, docs: list[Doc]) -> None:
         for doc, row in zip(docs, sentence_vectors([doc._.normalised.words() for doc in docs]), strict=True):
             doc.vector = row
+        parts = [wish.clauses(doc._.normalised.words()) for doc in docs]
+        clauses = iter(clause_sentences([part for some in parts for part in some]))
+        for doc, some in zip(docs, parts, strict=True):
+            doc._.clauses = [next(clauses) for _ in some]
 
 
 class ModelComponent(Component):
@@ -159,7 +163,7 @@ class Issues(ModelComponent):
         self.name = name
 
     def batch(self, docs: list[Doc]) -> None:
-        rows = self.model.probabilities([sentence_of(doc) for doc in docs])
+        rows = self.model.probabilities([sentence_of(doc) for doc in docs], [doc._.clauses for doc in docs])
         for doc, row in zip(docs, rows, strict=True):
             doc.cats = dict(zip(self.model.names, row.tolist(), strict=True))
             doc._.issues = self.model.stated(row)
@@ -176,29 +180,33 @@ class Intents(ModelComponent):
 
     def batch(self, docs: list[Doc]) -> None:
         rows = self.model.probabilities([sentence_of(doc) for doc in docs])
-        parts = [wish.clauses(doc._.normalised.words()) for doc in docs]
-        readings = iter(self._read_parts([part for some in parts for part in some]))
-        for doc, row, some in zip(docs, rows, parts, strict=True):
+        readings = iter(self._read([clause for doc in docs for clause in doc._.clauses]))
+        for doc, row in zip(docs, rows, strict=True):
             row = guarded(doc._.normalised.words(), self.model.names, row)
             doc._.intents = self._ranked(row)
-            doc._.wishes = wish.wishes(doc._.intents[0][0], [next(readings) for _ in some])
+            doc._.wishes = wish.wishes(doc._.intents[0][0], [next(readings) for _ in doc._.clauses])
 
     def _ranked(self, row: Any) -> list[tuple[str, float]]:
         return [(self.model.names[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
 
-    def _read_parts(self, parts: list[str]) -> list[tuple[str, float]]:
-        if not parts:
+    def _read(self, clauses: list[Sentence]) -> list[tuple[str, float]]:
+        if not clauses:
             return []
-        vectors = np.zeros((len(parts), WIDTH), dtype=np.float32)
-        vectors[:, :USE_WIDTH] = use_vectors(parts)
-        rows = self.model.quick_probabilities([Sentence(p, v) for p, v in zip(parts, vectors, strict=True)])
-        guarded_rows = [guarded(part, self.model.names, row) for part, row in zip(parts, rows, strict=True)]
-        return [self._ranked(row)[0] for row in guarded_rows]
+        rows = self.model.quick_probabilities(clauses)
+        return [self._ranked(guarded(c.text, self.model.names, row))[0] for c, row in zip(clauses, rows, strict=True)]
 
 
 def sentence_of(doc: Doc) -> Sentence:
     """What the classifiers look at."""
     return Sentence(doc._.normalised.words(), np.asarray(doc.vector))
+
+
+def clause_sentences(texts: list[str]) -> list[Sentence]:
+    """Clauses as the classifiers look at them, with zeros for the slower encoder."""
+    vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
+    if texts:
+        vectors[:, :USE_WIDTH] = use_vectors(texts)
+    return [Sentence(text, row) for text, row in zip(texts, vectors, strict=True)]
 
 
 def assembled(intents: IntentModel, issues: IssueModel) -> Language:

@@ -1,38 +1,36 @@
-"""The ways of looking at a sentence that the classifiers combine, one linear model each.
+"""The ways of looking at a sentence that the classifiers combine, and the one kernel machine over them.
 
 Characters see wording, pinyin sees through homophones and voice input (退宽 reads like 退款), the two
-encoders see meaning. They err differently: their geometric mean is better
-than any of them and than one model over all of it, and takes a fraction of the time to train.
+encoders see meaning. Each way says how alike two sentences are; the weighted sum of the four is the kernel of
+a ridge regression (Gaussian process regression's mean; Rasmussen & Williams 2006, 2.23). It has a closed
+solution: no steps, no chance, seconds to train. It was better than logistic regressions over the same views,
+because likeness that falls off with distance keeps far sentences from having a say.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 from pypinyin import lazy_pinyin
-from scipy import sparse
-from sklearn.exceptions import ConvergenceWarning
+from scipy import linalg
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from bot.language.sentence_vectors import USE_WIDTH
 
 Numbers = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 SMALLEST = 1e-6
-SPARSE_STRENGTH = 30.0
-DENSE_STRENGTH = 5.0
 
 
 class Sentence(msgspec.Struct, frozen=True):
     """What the views look at: the normalised words and the encoders' numbers (896)."""
 
     text: str
-    vector: npt.NDArray[np.float32]
+    vector: Floats
 
 
 def character_grams(sentence: Sentence) -> list[str]:
@@ -54,73 +52,116 @@ def grams(units: Sequence[str], longest: int) -> list[str]:
     ]
 
 
-GRAMS = {"characters": character_grams, "pinyin": pinyin_grams}
-DENSE = {"use": slice(0, USE_WIDTH), "e5": slice(USE_WIDTH, None)}
-VIEWS = (*GRAMS, *DENSE)
+class GramView:
+    """Likeness of two texts: the cosine of their weighted grams."""
+
+    def __init__(self, analyzer: Any) -> None:
+        self._grams = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, dtype=np.float32)
+        self._weights: Any = None
+
+    def fit(self, sentences: Sequence[Sentence]) -> Floats:
+        """Learns the grams that occur; returns the likeness of all pairs (n, n)."""
+        self._known = self._grams.fit_transform(sentences)
+        return np.asarray((self._known @ self._known.T).toarray(), dtype=np.float32)
+
+    def settle(self, coefficients: Floats) -> None:
+        """Takes the machine's coefficients (n, k). The cosine is linear, so the sentences themselves can be forgotten."""
+        self._weights = np.asarray(self._known.T @ coefficients, dtype=np.float32)
+        del self._known
+
+    def scores(self, sentences: Sequence[Sentence]) -> Floats:
+        """(m, k): the sum over the known sentences of likeness times coefficient."""
+        return np.asarray(self._grams.transform(sentences) @ self._weights, dtype=np.float32)
 
 
-class View:
-    """One view's features: `fit` learns what there is, `features` makes a row a sentence."""
+class VectorView:
+    """Likeness of two vectors: exp(-|a - b|²) of the centred ones, each of length one."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._grams: Any = None
-        self._mean: Any = None
+    def __init__(self, columns: slice) -> None:
+        self._columns = columns
 
-    def fit(self, sentences: Sequence[Sentence]) -> Any:
-        """Learns the grams that occur, or the encoder's mean; returns the features of `sentences`."""
-        if self.name in GRAMS:
-            self._grams = TfidfVectorizer(analyzer=GRAMS[self.name], sublinear_tf=True, dtype=np.float32)
-            return self._grams.fit_transform(sentences)
-        self._mean = self._dense(sentences).mean(axis=0)
-        return self.features(sentences)
+    def fit(self, sentences: Sequence[Sentence]) -> Floats:
+        """Learns the mean and keeps the vectors; returns the likeness of all pairs (n, n)."""
+        self._mean = self._raw(sentences).mean(axis=0)
+        self._known = self._centred(sentences)
+        return self._likeness(self._known)
 
-    def features(self, sentences: Sequence[Sentence]) -> Any:
-        """(n, width), sparse for grams."""
-        if self.name in GRAMS:
-            return self._grams.transform(sentences)
-        centred = self._dense(sentences) - self._mean
-        length = np.linalg.norm(centred, axis=1, keepdims=True)
-        return centred / np.maximum(length, SMALLEST)
+    def settle(self, coefficients: Floats) -> None:
+        """Takes the machine's coefficients (n, k)."""
+        self._coefficients = coefficients
 
-    def _dense(self, sentences: Sequence[Sentence]) -> Any:
-        return np.stack([sentence.vector[DENSE[self.name]] for sentence in sentences]).astype(np.float64)
+    def scores(self, sentences: Sequence[Sentence]) -> Floats:
+        """(m, k): the sum over the known sentences of likeness times coefficient."""
+        return np.asarray(self._likeness(self._centred(sentences)) @ self._coefficients)
+
+    def _likeness(self, rows: Floats) -> Floats:
+        likeness = rows @ self._known.T
+        likeness -= 1
+        likeness *= 2
+        return np.asarray(np.exp(likeness, out=likeness))
+
+    def _centred(self, sentences: Sequence[Sentence]) -> Floats:
+        rows = self._raw(sentences) - self._mean
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), SMALLEST))
+
+    def _raw(self, sentences: Sequence[Sentence]) -> Floats:
+        return np.stack([sentence.vector[self._columns] for sentence in sentences]).astype(np.float32)
 
 
-class Linear:
-    """A linear model over one view's features, kept as one matrix: a sentence is one small product."""
+View = GramView | VectorView
 
-    def __init__(self) -> None:
-        self.weights: Any = None
-        self.bias: Numbers = np.zeros(0)
 
-    def fit_classes(self, features: Any, classes: Sequence[str]) -> Linear:
-        """One class a row of `features`; scores then are log-probabilities up to a constant a row."""
-        targets = np.array(classes)
-        if sparse.issparse(features):
-            return self.fit_labels(features, targets[:, None] == np.unique(targets)[None, :])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is meant: it generalises no worse
-            model = LogisticRegression(C=DENSE_STRENGTH, max_iter=60, tol=1e-3, class_weight="balanced").fit(features, targets)
-        self.weights, self.bias = model.coef_.T.astype(np.float32), model.intercept_
-        return self
+def view(name: str) -> View:
+    """A new view: characters, pinyin, use or e5."""
+    if name == "use":
+        return VectorView(slice(0, USE_WIDTH))
+    if name == "e5":
+        return VectorView(slice(USE_WIDTH, None))
+    return GramView({"characters": character_grams, "pinyin": pinyin_grams}[name])
 
-    def fit_labels(self, features: Any, labels: npt.NDArray[np.bool_]) -> Linear:
-        """labels (n, k) true where the label holds; each column against the rest, scores are log-odds."""
-        columns, bias = [], []
-        for column in labels.T:
-            model = LogisticRegression(
-                C=SPARSE_STRENGTH if sparse.issparse(features) else DENSE_STRENGTH, solver="liblinear",
-                dual=sparse.issparse(features), class_weight="balanced", random_state=0, max_iter=300, tol=1e-2,
-            ).fit(features, column)
-            columns.append(model.coef_[0])
-            bias.append(model.intercept_[0])
-        self.weights, self.bias = np.stack(columns, axis=1).astype(np.float32), np.array(bias)
-        return self
 
-    def scores(self, features: Any) -> Numbers:
-        """(n, k)."""
-        return np.asarray(features @ self.weights, dtype=np.float64) + self.bias
+class Machine:
+    """Ridge regression of several targets at once on the weighted likeness of the views."""
+
+    def __init__(self, weights: Mapping[str, float], ridge: float) -> None:
+        """`weights` of the views' likeness (adding up to one), `ridge` against learning by heart."""
+        self._shares = dict(weights)
+        self._views = {name: view(name) for name in weights}
+        self._ridge = ridge
+        self._base: Any = 0.0
+
+    def fit(self, sentences: Sequence[Sentence], targets: Floats, trust: Floats, folds: npt.NDArray[np.int64]) -> Numbers:
+        """Learns targets (n, k); `trust` (n,) says how much each sentence counts.
+
+        Returns the held-out scores (n, k): those of each fold from a machine that has not learnt from it,
+        zeros for the sentences of negative folds, which are always learnt from.
+        """
+        likeness = np.zeros((len(sentences), len(sentences)), dtype=np.float32)
+        for name, part in self._views.items():
+            likeness += np.float32(self._shares[name]) * part.fit(sentences)
+        self._base = targets.mean(axis=0)
+        penalty = (self._ridge / trust).astype(np.float32)
+        held_out = np.zeros(targets.shape)
+        for fold in np.unique(folds[folds >= 0]):
+            inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            found = _solved(likeness[np.ix_(inside, inside)], penalty[inside], targets[inside] - self._base)
+            held_out[outside] = likeness[np.ix_(outside, inside)] @ found + self._base
+        found = _solved(likeness, penalty, targets - self._base)
+        for name, part in self._views.items():
+            part.settle(np.float32(self._shares[name]) * found)
+        return held_out
+
+    def scores(self, sentences: Sequence[Sentence]) -> Numbers:
+        """(m, k): about 1 where the target holds and 0 where not."""
+        total = sum(part.scores(sentences) for part in self._views.values())
+        return np.asarray(total, dtype=np.float64) + self._base
+
+
+def _solved(likeness: Floats, penalty: Floats, targets: Floats) -> Floats:
+    """(likeness + diag(penalty))⁻¹ targets. Overwrites `likeness`."""
+    likeness[np.diag_indices(len(likeness))] += penalty
+    found = linalg.solve(likeness, targets.astype(np.float32), assume_a="pos", overwrite_a=True, check_finite=False)
+    return np.asarray(found, dtype=np.float32)
 
 
 def log_softmax(scores: Numbers) -> Numbers:

@@ -17,13 +17,14 @@ WISHES = frozenset({
 SURE = 0.6
 LEAST_CHARACTERS = 3
 CUT = re.compile(
-    r"[,。!?;~\s]+|(?=顺便|另外|还有(?:就是|个|,)|再就是|对了|然后(?:还|再|那|帮|麻烦|想|问)|并且|同时|以及|而且(?:要|还要))"
+    r"[,。!?;~\s]+|(?=顺便|另外|但是|不过|可是|还有(?:就是|个|,)|再就是|对了|然后(?:还|再|那|帮|麻烦|想|问)|并且|同时|以及|而且(?:要|还要))"
 )
 FAMILIES = (
     frozenset({"refund", "return_goods"}), frozenset({"price_protection", "compensation"}), frozenset({"withdraw_request", "cancel_order"}),
     frozenset({"refund", "refund_status"}), frozenset({"refund", "cancel_order"}), frozenset({"exchange", "return_goods"}),
 )
 """Neighbours that one sentence may mean at once; a clause reads as a second wish only outside these."""
+
 
 def clauses(text: str) -> list[str]:
     """The parts of a normalised message that may hold a wish each; empty where it is all one."""
