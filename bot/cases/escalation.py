@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import HumanReason
-from bot.cases import audit, case_file, duty, summary, unanswered, upload
+from bot.cases import audit, case_file, duty, listing, summary, unanswered, upload
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -37,7 +37,7 @@ def hand_over_on_request(session: Session, turn: Turn) -> Answer:
 
 def hand_over(session: Session, turn: Turn, reason: HumanReason, why: str | None = None, row: models.Case | None = None) -> Answer:
     """Puts the conversation's case into the queue and says so; `why` is the sentence before it."""
-    row = row or case_file.current(session, turn) or case_without_order(session, turn)
+    row = row or case_file.current(session, turn) or case_talked_about(session, turn) or case_without_order(session, turn)
     conversation = session.get(models.Conversation, turn.conversation_id)
     if conversation is not None and conversation.owner != "bot" and row.state == "with_person":
         return still_with_person(session, turn, row)
@@ -68,6 +68,13 @@ def to_person(session: Session, row: models.Case, reason: HumanReason, at: datet
 def other_deadlines(row: models.Case) -> list[dict[str, object]]:
     """The case's deadlines without that of a person's answer."""
     return [deadline for deadline in row.deadlines if deadline["what"] != REPLY_DEADLINE]
+
+
+def case_talked_about(session: Session, turn: Turn) -> models.Case | None:
+    """A case for a hand-over on the one order that was talked about; None where there is none or several."""
+    lines = listing.lines_of(session, turn.customer_id or "")
+    about = listing.remembered(turn, lines, "about")
+    return case_file.open_for(session, turn, hear(turn), about[0]) if len(about) == 1 else None
 
 
 def case_without_order(session: Session, turn: Turn) -> models.Case:

@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, intake, listing, refusal
+from bot.cases import bargaining, case_file, entry, intake, listing, refusal
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -31,10 +31,11 @@ def small_talk(session: Session, turn: Turn) -> Answer:
             return refusal.disagree(session, row, turn)
         if row.state == "with_person":
             return stay(turn, Reply(say("in_queue_facts", turn.said)))
-    if turn.intent == "inform" and turn.awaiting is None:
+    entered = turn.intent in {"affirm", "inform"} and entry.just_asked(session, turn)
+    if turn.awaiting is None and (turn.intent == "inform" or entered):
         lines = listing.lines_of(session, turn.customer_id or "")
-        named = listing.candidates(turn, lines) if len(lines) > 1 else []
-        if len(named) == 1 and not turn.pending.get("about"):
+        named = listing.candidates(turn, lines) if len(lines) > 1 or entered else []
+        if len(named) == 1 and (entered or not turn.pending.get("about")):
             return intake.ask_about(turn, named[0])
     key = {
         "greet": "hello_back",
