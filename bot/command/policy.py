@@ -12,6 +12,7 @@ import click
 
 from bot.aftersales.money import yuan
 from bot.aftersales.policy import BadPolicy, Policy, load_policy
+from bot.negotiation.terms import read_terms
 
 if TYPE_CHECKING:
     from bot.cases.preview import Compared, Past, Side, Total
@@ -23,11 +24,14 @@ def command() -> None:
 
 
 def read(file: str) -> Policy:
-    """The policy of a file. Raises ClickException with the field and what would be right."""
+    """The policy of a file, its negotiation terms checked too. Raises ClickException with the field and what
+    would be right."""
     try:
-        return load_policy(file)
-    except BadPolicy as wrong:
+        policy = load_policy(file)
+        read_terms(policy.negotiation)
+    except ValueError as wrong:
         raise click.ClickException(str(wrong)) from wrong
+    return policy
 
 
 @command.command()

@@ -156,4 +156,5 @@ def read_terms(overrides: Mapping[str, Any] | None = None) -> Terms:
     try:
         return msgspec.convert(_merged(_defaults(), overrides or {}), Terms)
     except msgspec.ValidationError as error:
-        raise ValueError(f"negotiation: {error}") from error
+        wanted, _, path = str(error).partition(" - at `$")
+        raise ValueError(f"negotiation{path.rstrip('`')}: {wanted}") from error
