@@ -51,7 +51,7 @@ def customer_of(token: str) -> str:
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as fault:
         raise unauthorized("customer_token:令牌无效或已过期,请从店铺页面重新进入") from fault
     customer_id = claims["sub"]
-    if not isinstance(customer_id, str) or not 0 < len(customer_id) <= 200:
+    if not isinstance(customer_id, str) or not 0 < len(customer_id) <= 200 or not customer_id.isprintable():
         raise unauthorized("customer_token:sub 应为顾客编号")
     return customer_id
 

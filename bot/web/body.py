@@ -15,6 +15,9 @@ UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 MOST_NUMBER = 2**31 - 1
 
+ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+"""What an id of ours can look like; anything else names nothing and never reaches the database."""
+
 
 async def json_object(request: Request) -> dict[str, Any]:
     """The body as one JSON object. Raises Problem."""
@@ -59,6 +62,14 @@ def whole(body: dict[str, Any], field: str, least: int, most: int) -> int:
     found = body.get(field)
     if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
         raise wrong(field, f"应为 {least}–{most} 的整数")
+    return found
+
+
+def path_id(request: Request, field: str) -> str:
+    """An id out of the address. Raises Problem (404) for what can be none."""
+    found = str(request.path_params[field])
+    if not ID.fullmatch(found):
+        raise Problem(404, "not_found", f"{field}:没有这个编号")
     return found
 
 

@@ -250,7 +250,7 @@ def orders_of(session: Session, customer_id: str) -> list[dict[str, Any]]:
 async def get_file(request: Request) -> Response:
     """GET /api/v1/files/{upload_id}: the copy without metadata, of this conversation only."""
     visitor = visitor_of(request)
-    upload_id = request.path_params["upload_id"]
+    upload_id = body.path_id(request, "upload_id")
     media_type = await in_database(file_for, visitor, upload_id)
     return shown_file(upload_id, media_type)
 

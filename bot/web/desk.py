@@ -108,7 +108,7 @@ def agents() -> list[dict[str, Any]]:
 async def get_case(request: Request) -> Response:
     """GET /api/v1/desk/cases/{case_id}"""
     await staff_of(request)
-    return json_answer(await in_database(document, request.path_params["case_id"]))
+    return json_answer(await in_database(document, body.path_id(request, "case_id")))
 
 
 def document(case_id: str) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def act(work: Act, status: int = 200) -> Callable[[Request], Awaitable[Response]
 
     async def endpoint(request: Request) -> Response:
         staff = await staff_of(request)
-        case_id = request.path_params["case_id"]
+        case_id = body.path_id(request, "case_id")
         content = await work(case_id, staff.name, await body.optional_object(request))
         short = await in_database(in_short, case_id)
         hub_of(request).changed(short["conversation_id"])
@@ -204,7 +204,7 @@ async def note(case_id: str, name: str, given: dict[str, Any]) -> None:
 async def get_file(request: Request) -> Response:
     """GET /api/v1/desk/files/{upload_id}"""
     await staff_of(request)
-    upload_id = request.path_params["upload_id"]
+    upload_id = body.path_id(request, "upload_id")
     media_type, sha256 = await in_database(file_of, upload_id)
     if request.query_params.get("original") != "1":
         return shown_file(upload_id, media_type)

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bot.cases import duty
 from bot.store import models
 from bot.store.database import session as open_session
-from bot.web import bearer, measure, timeline
+from bot.web import bearer, body, measure, timeline
 from bot.web.answer import json_answer
 from bot.web.bearer import Visitor
 from bot.web.blocking import in_database
@@ -101,7 +101,7 @@ async def hear_desk(hub: Hub, news: asyncio.Queue[Frame], watched: dict[str, int
     conversation_id = frame.get("conversation_id")
     if frame["type"] == "away":
         present.cancel()
-    if not isinstance(conversation_id, str):
+    if not isinstance(conversation_id, str) or not body.ID.fullmatch(conversation_id):
         return
     if frame["type"] == "watch" and len(watched) < MOST_WATCHED:
         last = await in_database(last_seq, conversation_id)

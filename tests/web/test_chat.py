@@ -29,6 +29,7 @@ def count(model: Any) -> int:
     "token",
     [
         customer_token("cus_nobody"),
+        customer_token("cus_\0"),
         customer_token("cus_t001", exp=int(time.time()) - 1),
         customer_token("cus_t001", iat=int(time.time()) + 3600),
         jwt.encode({"sub": "cus_t001"}, "another secret of some length, thirty-two", "HS256"),
@@ -38,7 +39,7 @@ def count(model: Any) -> int:
         jwt.encode({"sub": ""}, "demo-secret-only-for-this-machine", "HS256"),
         "x.y.z", "", 7, None, "\u0000", "a" * 10_000,
     ],
-    ids=["unknown", "expired", "future", "forged", "other-algorithm", "none", "no-sub", "empty-sub", "no-jwt", "empty", "number", "null", "control", "long"],
+    ids=["unknown", "control-sub", "expired", "future", "forged", "other-algorithm", "none", "no-sub", "empty-sub", "no-jwt", "empty", "number", "null", "control", "long"],
 )
 def test_no_session_without_the_shops_word(client: TestClient, given: Callable[..., None], token: object) -> None:
     given(LAMP)

@@ -304,6 +304,7 @@ def test_a_new_password_ends_the_session(client: TestClient, staff: None) -> Non
     assert client.get("/api/v1/desk/me", headers=agent.headers).status_code == 401
 
 
+@both_databases
 def test_wrong_desk_calls(client: TestClient, given: Callable[..., None], staff: None) -> None:
     given(MUG)
     _, case_id = handed_over(client)
@@ -311,6 +312,9 @@ def test_wrong_desk_calls(client: TestClient, given: Callable[..., None], staff:
     assert client.get("/api/v1/desk/cases?state=theirs", headers=agent.headers).status_code == 400
     assert client.get("/api/v1/desk/cases/case_none", headers=agent.headers).status_code == 404
     assert agent.act("case_none", "claim").status_code == 404
+    for strange in ("%00", "a%00b", "%ff", "x" * 200, "'%20OR%201=1--"):
+        assert agent.act(strange, "claim").status_code == 404, strange
+        assert client.get(f"/api/v1/desk/files/{strange}", headers=agent.headers).status_code == 404, strange
     agent.does(case_id, "claim")
     for name, body in (("reply", {}), ("reply", {"text": " "}), ("reply", {"text": 5}), ("resolve", {}), ("offer", {"remedy": "refund"}), ("note", {})):
         assert agent.act(case_id, name, **body).status_code == 400, (name, body)
