@@ -12,6 +12,7 @@ import click
 
 COMMANDS = {
     "assess": "一行一个案子 → 一行一个判定 / assess cases",
+    "backup": "备份数据库与凭证文件 / back everything up",
     "bench": "测量:语言理解、协商、负载 / measure",
     "config": "列出每个设置、取值与来源 / show settings",
     "database": "建库、升级、载入演示店 / create or upgrade the database",
@@ -22,6 +23,7 @@ COMMANDS = {
     "parse": "一行一句话 → 一行一个理解 / understand messages",
     "policy": "检查、预演、启用店铺政策 / check, preview and apply a policy",
     "replay": "用当时的事实和政策重放一个案子的判定 / assess a case again",
+    "restore": "从备份恢复 / restore a backup",
     "rules": "从规则生成 docs/rules.md / write the rules' document",
     "run": "启动产品 / start the product",
     "shell": "在终端里对话 / talk to the bot in the terminal",

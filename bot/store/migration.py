@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
 
 from bot.store.database import engine
 from bot.store.models import Record
@@ -29,20 +30,43 @@ def downgrade(url: str | None = None, revision: str = "base") -> None:
 
 
 def run(url: str | None, move: Callable[[Config], None]) -> None:
+    with engine(url).begin() as connection:
+        move(configured(connection))
+
+
+def up(connection: Connection, revision: str = "head") -> None:
+    """As `upgrade`, inside the connection's transaction."""
+    command.upgrade(configured(connection), revision)
+
+
+def down(connection: Connection, revision: str = "base") -> None:
+    """As `downgrade`, inside the connection's transaction."""
+    command.downgrade(configured(connection), revision)
+
+
+def configured(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
-    with engine(url).begin() as connection:
-        config.attributes["connection"] = connection
-        move(config)
+    config.attributes["connection"] = connection
+    return config
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The database's shape; None where it has none yet."""
+    at: str | None = MigrationContext.configure(connection).get_current_revision()
+    return at
+
+
+def revisions() -> frozenset[str]:
+    """Every shape this program knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(configured()).walk_revisions())
 
 
 def is_current(url: str | None = None) -> bool:
     """Whether the database has the newest shape."""
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     with engine(url).connect() as connection:
-        at: str | None = MigrationContext.configure(connection).get_current_revision()
-    return at == ScriptDirectory.from_config(config).get_current_head()
+        at = revision_of(connection)
+    return at == ScriptDirectory.from_config(configured()).get_current_head()
 
 
 def differences(url: str | None = None) -> list[Any]:
