@@ -140,4 +140,4 @@ def _discount(digits: str) -> float:
     if "." in digits:
         return round(float(digits) / 10, 3)
     plain = "".join(str(round(SHARE_CHINESE[c] * 10)) if c in SHARE_CHINESE else c for c in digits)
-    return round(int(plain) / 10 ** len(plain), 3)
+    return float(round(int(plain) / 10 ** len(plain), 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import yaml
@@ -50,7 +51,7 @@ def issue_examples(folder: Path) -> list[Example]:
     return found
 
 
-def _loaded(path: Path) -> dict[str, list[dict[str, str]]] | list[dict[str, str]] | object:
+def _loaded(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:

@@ -26,7 +26,7 @@ import numpy as np
 from bot.language.spacy_alone import spacy  # isort: skip  (before anything of spaCy)
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import get_words_and_spaces, minibatch
+from spacy.util import get_words_and_spaces, minibatch, registry
 
 from bot.language import wish
 from bot.language.extraction import entities
@@ -81,7 +81,7 @@ class ShopTokenizer:
         return self
 
 
-@spacy.registry.tokenizers("heqi.ShopTokenizer.v1")
+@registry.tokenizers("heqi.ShopTokenizer.v1")  # type: ignore[untyped-decorator]
 def shop_tokenizer() -> Callable[[Language], ShopTokenizer]:
     """Makes the tokenizer for a pipeline; named in the saved config."""
     return ShopTokenizer
@@ -100,7 +100,7 @@ class Component:
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = BATCH) -> Iterator[Doc]:
         """The same for many docs, in batches."""
-        for docs in minibatch(stream, size=BATCH):
+        for docs in minibatch(stream, size=BATCH):  # type: ignore[no-untyped-call]
             self.batch(docs)
             yield from docs
 

@@ -105,7 +105,7 @@ class VectorView:
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), SMALLEST))
 
     def _raw(self, sentences: Sequence[Sentence]) -> Floats:
-        return np.stack([sentence.vector[self._columns] for sentence in sentences]).astype(np.float32)
+        return np.stack([sentence.vector[self._columns] for sentence in sentences])
 
 
 View = GramView | VectorView
@@ -128,7 +128,7 @@ class Machine:
         self._shares = dict(weights)
         self._views = {name: view(name) for name in weights}
         self._ridge = ridge
-        self._base: Any = 0.0
+        self._base: Numbers = np.zeros(0)
 
     def fit(self, sentences: Sequence[Sentence], targets: Floats, trust: Floats, folds: npt.NDArray[np.int64]) -> Numbers:
         """Learns targets (n, k); `trust` (n,) says how much each sentence counts.
@@ -139,7 +139,7 @@ class Machine:
         likeness = np.zeros((len(sentences), len(sentences)), dtype=np.float32)
         for name, part in self._views.items():
             likeness += np.float32(self._shares[name]) * part.fit(sentences)
-        self._base = targets.mean(axis=0)
+        self._base = targets.mean(axis=0).astype(np.float64)
         penalty = (self._ridge / trust).astype(np.float32)
         held_out = np.zeros(targets.shape)
         for fold in np.unique(folds[folds >= 0]):
@@ -154,7 +154,7 @@ class Machine:
     def scores(self, sentences: Sequence[Sentence]) -> Numbers:
         """(m, k): about 1 where the target holds and 0 where not."""
         total = sum(part.scores(sentences) for part in self._views.values())
-        return np.asarray(total, dtype=np.float64) + self._base
+        return np.asarray(total + self._base, dtype=np.float64)
 
 
 def _solved(likeness: Floats, penalty: Floats, targets: Floats) -> Floats:
