@@ -173,8 +173,10 @@ def approve(case_id: str, name: str, at: datetime, remedy: str | None = None) ->
         act.row.state = "awaiting_return" if waits else "settled"
         act.note("approve", remedies=[part[0] for part in parts])
         act.session.flush()
-        text = say("agent_approved") + settlement.say_done(done, assessment, act.row, act.turn)
-        message = act.write("agent", Reply(text, card=settlement.settled_card(act.row, done, assessment)))
+        with_sum = due.remedy == "price_difference"
+        why = settlement.sum_of(assessment) if with_sum else ""
+        text = say("agent_approved") + why + settlement.say_done(done, assessment, act.row, act.turn)
+        message = act.write("agent", Reply(text, card=settlement.settled_card(act.row, done, assessment, with_sum=with_sum)))
         return int(message.seq), done
 
 

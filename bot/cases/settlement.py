@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.aftersales.assessment import Assessment, RemedyDue
+from bot.aftersales.assessment import Assessment, Reason, RemedyDue
 from bot.cases import (
     audit,
     bargaining,
@@ -35,6 +35,9 @@ from bot.store.platform import DemoShop
 SIDE = frozenset({"freight", "medical"})
 INTERCEPTED = frozenset({"IT-01", "IT-03", "RC-08"})
 """Rules under which the shop stops the parcel on its way."""
+SUMS = frozenset({"PP-19", "PP-24"})
+"""Rules that work a price difference out: from what was paid back before, and as a whole. Their sentences are always said."""
+SUM_FACTS = ("base", "now", "kept", "ratio", "diff", "paid")
 AT_ONCE = frozenset({"refund", "refund_part", "price_difference", "resend"})
 """Owed remedies that need nothing more from the customer: done as soon as they are clear."""
 
@@ -108,9 +111,11 @@ def settle_at_once(session: Session, row: models.Case, turn: Turn, assessment: A
     row.state = "settled"
     audit.write(session, turn.at, "bot", "settle", row.case_id, remedies=[part[0] for part in parts])
     session.flush()
-    reasons = [reason.text for reason in assessment.reasons[:2]]
+    first = assessment.reasons[:2]
+    reasons = [reason.text for reason in assessment.reasons if reason in first or reason.rule in SUMS]
     text = "".join([sympathy.sorry_for(row, turn), *reasons, say_done(done, assessment, row, turn)])
-    return Answer((Reply(text, card=settled_card(row, done, assessment)),), None, row.case_id)
+    card = settled_card(row, done, assessment, with_sum=due.remedy == "price_difference")
+    return Answer((Reply(text, card=card),), None, row.case_id)
 
 
 def cause_of(row: models.Case, remedy: str) -> str:
@@ -180,10 +185,19 @@ def ship_back_by(at: datetime) -> str:
     return (at + timedelta(days=days)).strftime("%-m月%-d日")
 
 
-def settled_card(row: models.Case, done: list[dict[str, Any]], assessment: Assessment) -> dict[str, Any]:
-    return {
-        "kind": "settled",
-        "case_id": row.case_id,
-        "ledger": done,
-        "reasons": [{"rule": reason.rule, "text": reason.text, "source": reason.source} for reason in assessment.reasons],
-    }
+def sum_of(assessment: Assessment) -> str:
+    """The sentences of the rules that worked a price difference out; "" where none did."""
+    return "".join(reason.text for reason in assessment.reasons if reason.rule in SUMS)
+
+
+def settled_card(row: models.Case, done: list[dict[str, Any]], assessment: Assessment, *, with_sum: bool = False) -> dict[str, Any]:
+    """What was done and why. `with_sum`: the text beside it works the price difference out, the card does so as a table."""
+    reasons = [reason_shown(reason, with_sum) for reason in assessment.reasons]
+    return {"kind": "settled", "case_id": row.case_id, "ledger": done, "reasons": reasons}
+
+
+def reason_shown(reason: Reason, with_sum: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {"rule": reason.rule, "text": reason.text, "source": reason.source}
+    if with_sum and reason.rule in SUMS:
+        shown["facts"] = {name: reason.facts[name] for name in SUM_FACTS if name in reason.facts}
+    return shown
