@@ -32,8 +32,8 @@ NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 """Money wished back before the goods are there needs no reason."""
 
 PROBLEM_BUTTONS = {
-    "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "change_of_mind"),
-    "underway": ("late_delivery", "change_of_mind", "not_received"),
+    "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "price_drop", "change_of_mind"),
+    "underway": ("late_delivery", "price_drop", "change_of_mind", "not_received"),
 }
 
 
@@ -179,7 +179,9 @@ def choose_problem(session: Session, turn: Turn, kind: str) -> Answer:
     row = case_file.current(session, turn)
     if row is None:
         return open_case(session, turn)
-    case_file.add(session, row, turn, Heard(None, (kind,), {}))
+    # Who only said that the price dropped wants the difference; who named another wish keeps it.
+    wish = "price_protection" if kind == "price_drop" and case_file.ASSUMED in row.facts else None
+    case_file.add(session, row, turn, Heard(wish, (kind,), {}))
     return settlement.advance(session, row, turn)
 
 

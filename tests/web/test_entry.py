@@ -52,3 +52,14 @@ def test_a_person_asked_for_first_of_all_gets_the_order(client: TestClient, give
     customer.hear()
     customer.ask("转人工")
     assert (customer.case()["state"], customer.case()["order_id"]) == ("with_person", order_of(client, "灯"))
+
+
+def test_a_price_drop_is_among_the_problems_to_press(client: TestClient, given: Callable[..., None]) -> None:
+    given(CHEAPER_MUG, CHEAPER)
+    customer = Customer(client, "cus_t001", order_id=order_of(client, "杯"))
+    (asked,) = customer.hear()
+    problems = customer.ask(choice=asked["choices"][0]["id"])[-1]["choices"]
+    (dropped,) = (choice for choice in problems if choice["label"] == "降价了")
+    customer.ask(choice=dropped["id"])
+    assert money() == [("price_difference", 900)]
+    assert customer.case()["wish"] == "price_protection"
