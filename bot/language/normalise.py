@@ -64,8 +64,10 @@ class Normalised(msgspec.Struct, frozen=True):
 
     def _parts_words(self, at: int) -> bool:
         before, after = self.text[at - 1 : at], self.text[at + 1 : at + 2]
-        both_digits = before.isdigit() and after.isdigit()
-        return both_digits or (before.isascii() and before.isalpha() and after.isascii() and after.isalpha())
+        if before.isdigit() and after.isdigit():
+            # 「5 0 元」 is fifty typed with a space; longer groups are told apart by it
+            return self.text[at - 2 : at - 1].isdigit() or self.text[at + 2 : at + 3].isdigit()
+        return (before.isascii() and before.isalpha() and after.isascii() and after.isalpha())
 
     def words(self) -> str:
         """The text as the classifiers read it: masks and emoji written out as words."""

@@ -7,10 +7,14 @@ from decimal import Decimal, InvalidOperation
 
 import cn2an
 
-CHINESE = "零〇一二两三四五六七八九十百千万"
+CHINESE = "零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟廿"
 DIGITS = r"(?<![\d.])\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?!\d)|(?<![\d.])\d{1,7}(?:\.\d{1,2})?(?![\d])"
 NUMBER = rf"(?:(?:{DIGITS})(?:[百千万kw](?![a-z])\d?)?|[{CHINESE}]+(?:点[零一二三四五六七八九]+)?|[俩仨])"
 """One number, as text. Read it with `value`."""
+
+FORMAL = str.maketrans({"壹": "一", "贰": "二", "叁": "三", "肆": "四", "伍": "五", "陆": "六", "柒": "七", "捌": "八", "玖": "九",
+                        "拾": "十", "佰": "百", "仟": "千", "廿": "二十", "〇": "零"})
+"""Numerals as on a receipt, and 廿."""
 
 SCALES = {"百": 100, "千": 1000, "k": 1000, "万": 10000, "w": 10000}
 
@@ -20,7 +24,7 @@ def value(text: str) -> Decimal | None:
 
     Colloquial tails count (三百五 = 350, 1万5 = 15000). cn2an reads the Chinese ones.
     """
-    text = text.replace(",", "").replace("〇", "零")
+    text = text.replace(",", "").translate(FORMAL)
     if text in ("俩", "仨"):
         return Decimal(2 if text == "俩" else 3)
     latin = re.fullmatch(r"(\d+(?:\.\d+)?)([百千万kw])?(\d)?", text)
