@@ -62,7 +62,8 @@ def web(host: str, port: int) -> Service:
             # The address of a live connection holds a token: it must not be logged. The guard logs calls.
             "--no-access-log", "--no-server-header", "--ws", "wsproto", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "5",
         ),
-        f"http://{near}:{port}/healthz",
+        # Ready with everything behind it; asking also has Rasa take its slow first turn.
+        f"http://{near}:{port}/readyz",
     )
 
 

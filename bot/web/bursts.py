@@ -30,7 +30,7 @@ short enough that a single one is answered at once; who is seen typing gets up t
 TYPING = 0.8
 """Seconds a customer who goes on typing may keep a burst open."""
 
-PATIENCE = 4.0
+PATIENCE = 4.6
 """Seconds a turn may take before the customer hears that something failed."""
 
 TRIES = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 import uuid
 from pathlib import Path
 
@@ -51,3 +52,19 @@ def write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(partial, path)
+
+
+STRAY_AFTER = 24 * 3600
+"""Seconds after which a file without a row is nobody's: a row follows its file within a second."""
+
+
+def remove_strays(upload_ids: frozenset[str], originals: frozenset[str]) -> int:
+    """Removes old files that no row names (a crash came between row and file, or a restore); returns how many."""
+    before = time.time() - STRAY_AFTER
+    count = 0
+    for place, known in (("shown", upload_ids), ("original", originals)):
+        for path in (folder() / place).glob("*/*"):
+            if path.name not in known and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+                count += 1
+    return count

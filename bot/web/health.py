@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -16,9 +18,12 @@ from bot.cases import duty
 from bot.settings import settings
 from bot.store import migration, models
 from bot.store.database import session as open_session
-from bot.web import measure
+from bot.web import measure, rasa
 from bot.web.answer import json_answer
 from bot.web.blocking import for_rasa, in_database
+
+PROBE_PATIENCE = 15.0
+"""Seconds; the first message after a start takes some."""
 
 
 async def healthz(_request: Request) -> Response:
@@ -30,7 +35,7 @@ async def readyz(_request: Request) -> Response:
     chosen = settings()
     parts = {
         "database": await in_database(database),
-        "rasa": await for_rasa(answers, chosen.rasa_port, "/"),
+        "rasa": await for_rasa(understands, chosen.rasa_port),
         "actions": await for_rasa(answers, chosen.actions_port, "/health"),
         "files": files(),
     }
@@ -55,6 +60,19 @@ def answers(port: int, path: str) -> str:
         return f"no answer: {type(fault).__name__}"
     finally:
         connection.close()
+
+
+def understands(port: int) -> str:
+    """Whether a message goes the whole way: understood by a loaded model, answered by the action server.
+
+    Rasa says 200 to everything also without a model. A sender for each hour keeps its memory short.
+    """
+    body = json.dumps({"sender": f"probe-{datetime.now():%d-%H}", "message": "在吗", "metadata": {"probe": True, "recorded": True}})
+    try:
+        texts = rasa.post(port, body, PROBE_PATIENCE)
+    except (OSError, http.client.HTTPException, ValueError, rasa.RasaDown) as fault:
+        return f"no answer: {type(fault).__name__}"
+    return "ok" if texts == ["ok"] else "answers, but understands nothing: is a model trained, is the action server up?"
 
 
 def files() -> str:

@@ -55,11 +55,14 @@ def test_pages_that_were_not_built_say_how(client: TestClient, monkeypatch: pyte
     assert "make setup" in answer.text
 
 
-def test_health_readiness_and_numbers(client: TestClient, given: Callable[..., None]) -> None:
+def test_health_readiness_and_numbers(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
     given(LAMP)
     assert client.get("/healthz").status_code == 200
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["parts"]) == (200, {"database": "ok", "rasa": "ok", "actions": "ok", "files": "ok"})
+    rasa.mode = "mute"
+    assert client.get("/readyz").json()["parts"]["rasa"].startswith("answers, but")
+    rasa.mode = "well"
     Customer(client, "cus_t001").ask("你好")
     numbers = client.get("/metrics").text
     assert 'heqi_messages_accepted_total{kind="text"}' in numbers
