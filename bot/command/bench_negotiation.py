@@ -65,7 +65,7 @@ def musts(rows: Sequence[Figures]) -> list[Must]:
     if ours.loudness is not None and ours.held_out is not None:
         made += [most("loudness premium", ours.loudness, 0.01), most("gain from holding out", ours.held_out, 0.014)]
     if ours.menu_ms is not None:
-        made.append(most("next menu, p95 in ms", ours.menu_ms, 10.0))
+        made.append(most("next menu, p95 in ms of CPU", ours.menu_ms, 10.0))
     return made
 
 

@@ -55,6 +55,12 @@ class Ground:
         self.matter: Matter = claim.matter(terms)
         self.taste = neutral(terms, claim.value_fen)
 
+    def of_twin(self, claim: Claim) -> Ground:
+        """The ground of another customer with the same facts; what follows from the facts is shared."""
+        other = Ground(claim, self.terms, self.given)
+        other.__dict__.update(forms=self.forms, fair=self.fair, grid=self.grid, reach=self.reach)
+        return other
+
     @cached_property
     def proven(self) -> Ground:
         """The ground after the customer's evidence came in."""

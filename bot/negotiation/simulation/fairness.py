@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.negotiation.act import Act
-from bot.negotiation.simulation.claim import Claim, twin
+from bot.negotiation.simulation.claim import twin
 from bot.negotiation.simulation.deck import Ground
 from bot.negotiation.simulation.play import Session, play, reservation
 from bot.negotiation.simulation.strategies import Make
@@ -28,12 +28,8 @@ class Twins(NamedTuple):
 
 def twins_of(ground: Ground, seed: int) -> tuple[Ground, Ground]:
     """The loud and the meek customer of one claim: same facts, tastes and luck."""
-
-    def with_temper(claim: Claim) -> Ground:
-        return Ground(claim, ground.terms, ground.given)
-
-    given = ground.given
-    return with_temper(twin(ground.claim, given.loud, seed)), with_temper(twin(ground.claim, given.meek, seed))
+    claim, given = ground.claim, ground.given
+    return ground.of_twin(twin(claim, given.loud, seed)), ground.of_twin(twin(claim, given.meek, seed))
 
 
 def _best_so_far(ground: Ground, session: Session, act: Act) -> Iterator[tuple[float, float]]:

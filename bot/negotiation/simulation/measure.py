@@ -38,7 +38,7 @@ BELOW = 0.02
 
 
 def product(clock: list[float]) -> dict[str, Make]:
-    """The product as it is, step by step; clock takes the seconds each menu took."""
+    """The product as it is, step by step; clock takes the CPU seconds each menu took."""
     return {
         HEQI: lambda ground: Fair(ground, False, False, clock),
         ASKS: lambda ground: Fair(ground, True, False, clock),
@@ -72,7 +72,7 @@ class Figures(msgspec.Struct, frozen=True):
 
     cost: total cost J/V with its standard error; whole: honest people without proof, made whole (0–1);
     breach: honest deals by the bot below the floor with the legal remedy never shown; below: the same
-    whether it was shown or not, and whoever ended it; menu_ms: 95th percentile of the time for a menu.
+    whether it was shown or not, and whoever ended it; menu_ms: 95th percentile of the CPU time for a menu.
     """
 
     name: str
