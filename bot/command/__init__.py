@@ -22,6 +22,7 @@ COMMANDS = {
     "negotiate": "协商协议,标准输入输出 / negotiation protocol",
     "parse": "一行一句话 → 一行一个理解 / understand messages",
     "policy": "检查、预演、启用店铺政策 / check, preview and apply a policy",
+    "privacy": "顾客自己的数据:导出、删除、到期清理 / people's data",
     "replay": "用当时的事实和政策重放一个案子的判定 / assess a case again",
     "restore": "从备份恢复 / restore a backup",
     "rules": "从规则生成 docs/rules.md / write the rules' document",

@@ -27,12 +27,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
-from sqlalchemy import JSON, DateTime, MetaData, Table, event, func, select, text
+from sqlalchemy import JSON, DateTime, MetaData, Table, event, func, select
 from sqlalchemy.engine import Connection
 
 from bot.store import migration
 from bot.store.columns import Json, Moment
 from bot.store.database import READ_ONLY, engine
+from bot.store.guards import guards_off
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -147,8 +148,10 @@ def restore(path: Path, var: Path, *, replace: bool = False, progress: Callable[
         migration.down(connection)
         migration.up(connection, manifest.revision)
         with zipfile.ZipFile(path) as archive:
-            with guards_off(connection):
-                for table in tables(connection):
+            ours = tables(connection)
+            # The triggers judge the next step by what stands already; these rows stood the judgement once.
+            with guards_off(connection, [table.name for table in ours]):
+                for table in ours:
                     name = f"tables/{table.name}.jsonl"
                     if name in manifest.sha256:
                         with archive.open(name) as member:
@@ -250,25 +253,6 @@ def fill(connection: Connection, table: Table, member: IO[bytes], progress: Call
             if sequence is not None:
                 newest = connection.scalar(select(func.max(column)))
                 connection.execute(select(func.setval(sequence, newest or 1, newest is not None)))
-
-
-@contextmanager
-def guards_off(connection: Connection) -> Iterator[None]:
-    """Without our triggers: they judge the next step by what stands already, and these rows stood the judgement once."""
-    if connection.dialect.name == "sqlite":
-        kept = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
-        for name, _ in kept:
-            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
-        yield
-        for _, made in kept:
-            connection.exec_driver_sql(made)
-        return
-    names = [table.name for table in tables(connection)]
-    for name in names:
-        connection.exec_driver_sql(f'ALTER TABLE "{name}" DISABLE TRIGGER USER')
-    yield
-    for name in names:
-        connection.exec_driver_sql(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
 
 
 def holds_rows(connection: Connection) -> bool:

@@ -1,0 +1,241 @@
+"""A customer's own data: all of it handed out, or taken away; and what is old is taken away by itself.
+
+What stays after an erasure is what the law wants kept (docs/privacy.md): orders and ledger under the
+shop's customer number, and the messages of disputed matters for three years, with telephones, addresses
+and names hidden in them. Everything else that a person said or sent goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.cases import audit, export
+from bot.cases.dossier import columns, hidden
+from bot.language.masking import NAME_MASK, mask
+from bot.store import models
+from bot.store.conversation import conversation_turn
+from bot.store.guards import guards_off
+
+PICTURES_FOR = timedelta(days=180)
+"""How long evidence stays after the case's end (rules.md 1.6)."""
+
+TALK_FOR = timedelta(days=3 * 365 + 1)
+"""How long talk stays after its last word, and everything of a disputed case (电子商务法 31: three years)."""
+
+DISPUTED = frozenset({"dispute", "complaint", "legal_claim", "counterfeit", "safety", "platform", "privacy"})
+"""Reasons of a hand-over after which authorities or courts may still ask."""
+
+UNDECIDED = (*models.OPEN_STATES, "awaiting_return")
+
+
+class NotFinished(RuntimeError):
+    """Cases of the customer are still under way; `cases` names them."""
+
+    def __init__(self, cases: Sequence[str]) -> None:
+        super().__init__("、".join(cases))
+        self.cases = tuple(cases)
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """How much was taken away. `uploads` and `originals` (SHA-256) name files that nothing needs any more."""
+
+    messages: int = 0
+    masked: int = 0
+    uploads: tuple[str, ...] = ()
+    originals: tuple[str, ...] = ()
+
+
+def document(session: Session, customer_id: str) -> dict[str, Any] | None:
+    """Everything we hold about a customer, as the customer may see it; None where we know none of that number."""
+    customer = session.get(models.Customer, customer_id)
+    if customer is None:
+        return None
+    orders = session.scalars(select(models.Order).where(models.Order.customer_id == customer_id).order_by(models.Order.order_id)).all()
+    conversations = talks_of(session, customer_id)
+    cases = session.scalars(select(models.Case.case_id).where(models.Case.customer_id == customer_id).order_by(models.Case.opened_at)).all()
+    return {
+        "customer": columns(customer),
+        "orders": [
+            {
+                **(columns(order) or {}),
+                "lines": [columns(line) for line in session.scalars(select(models.OrderLine).where(models.OrderLine.order_id == order.order_id))],
+            }
+            for order in orders
+        ],
+        "conversations": [
+            {
+                "conversation_id": talk.conversation_id, "opened_at": talk.opened_at, "updated_at": talk.updated_at,
+                "messages": export.messages(session, talk.conversation_id),
+                "files": [columns(upload) for upload in uploads_of(session, [talk.conversation_id])],
+            }
+            for talk in conversations
+        ],
+        "cases": [
+            {name: value for name, value in (export.customer_document(session, case_id) or {}).items() if name != "messages"}
+            for case_id in cases
+        ],
+    }
+
+
+def erase(session: Session, customer_id: str, at: datetime) -> Removed:
+    """Takes away what need not be kept of a customer and hides the person in what must be.
+
+    Raises LookupError (no such customer) and NotFinished (cases are under way: the customer is still owed
+    an answer or money).
+    """
+    customer = session.get(models.Customer, customer_id)
+    if customer is None:
+        raise LookupError(customer_id)
+    talks = talks_of(session, customer_id)
+    for talk in talks:  # nobody speaks in them meanwhile
+        with conversation_turn(session, talk.conversation_id, customer_id=None, at=talk.updated_at):
+            pass
+    open_cases = session.scalars(
+        select(models.Case.case_id).where(models.Case.customer_id == customer_id, models.Case.state.in_(UNDECIDED))
+    ).all()
+    if open_cases:
+        raise NotFinished(open_cases)
+    kept = {talk.conversation_id for talk in talks if disputed_until(session, talk) > at}
+    gone = [talk.conversation_id for talk in talks if talk.conversation_id not in kept]
+    masked = hide_in_messages(session, sorted(kept), customer.name)
+    messages = forget_talk(session, gone)
+    hide_in_cases(session, select(models.Case.case_id).where(models.Case.customer_id == customer_id), customer.name)
+    uploads = uploads_of(session, [talk.conversation_id for talk in talks])
+    removed = forget_uploads(session, uploads)
+    customer.name = None
+    audit.write(
+        session, at, "heqi privacy erase", "privacy_erase", None,
+        customer_id=customer_id, messages=messages, masked=masked, pictures=len(uploads),
+    )
+    return msgspec.structs.replace(removed, messages=messages, masked=masked)
+
+
+def clean(session: Session, at: datetime) -> Removed:
+    """Takes away what is older than it may be: evidence 180 days after the end unless disputed, talk after three years."""
+    talks = session.scalars(select(models.Conversation).where(models.Conversation.updated_at < at - PICTURES_FOR)).all()
+    finished = [talk for talk in talks if not undecided(session, talk)]
+    old = [talk.conversation_id for talk in finished if talk.updated_at < at - TALK_FOR and disputed_until(session, talk) <= at]
+    messages = forget_talk(session, old)
+    if messages:
+        hide_in_cases(session, select(models.Case.case_id).where(models.Case.conversation_id.in_(old)), None)
+    without_dispute = [talk.conversation_id for talk in finished if disputed_until(session, talk) <= at]
+    uploads = uploads_of(session, without_dispute)
+    removed = forget_uploads(session, uploads)
+    if messages or uploads:
+        audit.write(session, at, "heqi privacy clean", "privacy_clean", None, messages=messages, pictures=len(uploads))
+    return msgspec.structs.replace(removed, messages=messages)
+
+
+def talks_of(session: Session, customer_id: str) -> list[models.Conversation]:
+    found = select(models.Conversation).where(models.Conversation.customer_id == customer_id)
+    return list(session.scalars(found.order_by(models.Conversation.conversation_id)))
+
+
+def uploads_of(session: Session, conversation_ids: Sequence[str]) -> list[models.Upload]:
+    found = select(models.Upload).where(models.Upload.conversation_id.in_(conversation_ids))
+    return list(session.scalars(found.order_by(models.Upload.at, models.Upload.upload_id)))
+
+
+def undecided(session: Session, talk: models.Conversation) -> bool:
+    found = select(models.Case.case_id).where(
+        models.Case.conversation_id == talk.conversation_id, models.Case.state.in_(UNDECIDED)
+    )
+    return session.scalars(found.limit(1)).first() is not None
+
+
+def disputed_until(session: Session, talk: models.Conversation) -> datetime:
+    """Until when the conversation's disputed cases want everything kept; its beginning where none is disputed."""
+    latest = session.scalar(
+        select(func.max(models.Case.updated_at)).where(
+            models.Case.conversation_id == talk.conversation_id,
+            or_(models.Case.human_reason.in_(DISPUTED), models.Case.wish == "complaint"),
+        )
+    )
+    return talk.opened_at if latest is None else max(latest, talk.updated_at) + TALK_FOR
+
+
+def without_person(text: str, name: str | None) -> str:
+    hidden_text = mask(text)
+    return hidden_text.replace(name, NAME_MASK) if name else hidden_text
+
+
+def hide_in_messages(session: Session, conversation_ids: Sequence[str], name: str | None) -> int:
+    """Hides what identifies the customer in what was said; returns in how many messages."""
+    changed = 0
+    for message in session.scalars(select(models.Message).where(models.Message.conversation_id.in_(conversation_ids))):
+        text = without_person(message.text, name)
+        if text != message.text:
+            message.text = text
+            changed += 1
+        if message.card is not None and message.card.get("kind") == "file":
+            message.card = None
+    session.flush()
+    return changed
+
+
+def forget_talk(session: Session, conversation_ids: Sequence[str]) -> int:
+    """Removes the messages; nothing of them waits for an answer any more. Returns how many they were."""
+    theirs = models.Message.conversation_id.in_(conversation_ids)
+    count: int = session.scalar(select(func.count()).select_from(models.Message).where(theirs)) or 0
+    session.execute(delete(models.Message).where(theirs))
+    for talk in session.scalars(select(models.Conversation).where(models.Conversation.conversation_id.in_(conversation_ids))):
+        talk.answered_seq = talk.heard_seq
+    session.flush()
+    return count
+
+
+def hide_in_cases(session: Session, case_ids: Any, name: str | None) -> None:
+    """Hides what people typed in the cases and in their part of the audit trail.
+
+    The trail is append-only. This is the one exception, inside one transaction, and it leaves a row of its own.
+    """
+    for row in session.scalars(select(models.Case).where(models.Case.case_id.in_(case_ids))):
+        row.facts = anonymous(row.facts, name, free=True)
+        row.summary = anonymous(row.summary, name)
+    session.flush()
+    with guards_off(session.connection(), ["audit_entries"]):
+        for entry in session.scalars(select(models.AuditEntry).where(models.AuditEntry.case_id.in_(case_ids))):
+            detail = anonymous(entry.detail, name)
+            if detail != entry.detail:
+                entry.detail = detail
+        session.flush()
+
+
+def anonymous(value: Any, name: str | None, *, free: bool = False) -> Any:
+    plain = hidden(value, free)
+    return replaced(plain, name) if name else plain
+
+
+def replaced(value: Any, name: str) -> Any:
+    """The value with the customer's name hidden in every text."""
+    if isinstance(value, dict):
+        return {key: replaced(item, name) for key, item in value.items()}
+    if isinstance(value, list):
+        return [replaced(item, name) for item in value]
+    return value.replace(name, NAME_MASK) if isinstance(value, str) else value
+
+
+def forget_uploads(session: Session, uploads: Sequence[models.Upload]) -> Removed:
+    """Removes the rows of files; the evidence's hash stays. An original that another upload needs stays too."""
+    ids = [upload.upload_id for upload in uploads]
+    sums = {upload.sha256 for upload in uploads}
+    talks = {upload.conversation_id for upload in uploads}
+    for message in session.scalars(select(models.Message).where(models.Message.conversation_id.in_(talks))):
+        if message.card is not None and message.card.get("upload_id") in ids:
+            message.card = None
+    session.flush()
+    session.execute(delete(models.Upload).where(models.Upload.upload_id.in_(ids)))
+    still = set(session.scalars(select(models.Upload.sha256).where(models.Upload.sha256.in_(sums))))
+    return Removed(uploads=tuple(ids), originals=tuple(sorted(sums - still)))
+
+
+def files_in_use(session: Session) -> tuple[frozenset[str], frozenset[str]]:
+    """The upload ids and the originals' SHA-256 of all files that have a row."""
+    rows = session.execute(select(models.Upload.upload_id, models.Upload.sha256)).all()
+    return frozenset(str(row[0]) for row in rows), frozenset(str(row[1]) for row in rows)
