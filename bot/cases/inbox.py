@@ -264,6 +264,16 @@ def silence(at: datetime) -> tuple[int, float]:
     return len(oldest), max(((at - since).total_seconds() for _, since in oldest), default=0.0)
 
 
+def ask_to_wait(asked: Waiting, at: datetime) -> bool:
+    """Tells the customer that the answer takes a little longer; False where it came meanwhile."""
+    with open_session() as session, conversation_turn(session, asked.conversation_id, customer_id=None, at=at) as conversation:
+        burst = asked.burst
+        if conversation.owner == "agent" or (conversation.answered_seq, conversation.fence) != (burst.after, burst.fence):
+            return False
+        append(session, conversation, "system", say("still_working"), at)
+        return True
+
+
 def settle(asked: Waiting, texts: list[str], at: datetime) -> bool:
     """Ends a burst that the bot left unanswered, once; returns whether there was anything to do.
 

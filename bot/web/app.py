@@ -12,11 +12,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from bot import clock
+from bot import clock, log
 from bot.cases import desk as desk_acts
 from bot.cases import inbox
 from bot.settings import check_secrets, settings
-from bot.web import chat, desk, health, live, log, pages
+from bot.web import chat, desk, health, live, log, owner, pages
 from bot.web.blocking import in_database
 from bot.web.bursts import Bursts
 from bot.web.guard import Guard
@@ -63,6 +63,7 @@ ROUTES: list[BaseRoute] = [
     Route(f"{CASE}/transfer", desk.act(desk.transfer), methods=["POST"]),
     Route(f"{CASE}/note", desk.act(desk.note, 204), methods=["POST"]),
     WebSocketRoute("/ws/desk", live.desk),
+    Route("/api/v1/insight", owner.get_insight, methods=["GET"]),
     Route("/healthz", health.healthz, methods=["GET"]),
     Route("/readyz", health.readyz, methods=["GET"]),
     Route("/metrics", health.metrics, methods=["GET"]),
@@ -104,7 +105,7 @@ def make_app() -> Starlette:
     """The application. Raises BadSetting where its secrets are not fit to serve with."""
     check_secrets(settings())
     pages.STATIC.mkdir(exist_ok=True)
-    log.keep_queries_out()
+    log.keep_clean()
     # Pictures and videos are sent as they are, by their kind of content; live connections never pass through it.
     middleware = [Middleware(Guard), Middleware(GZipMiddleware, compresslevel=6)]
     made = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]

@@ -30,8 +30,12 @@ short enough that a single one is answered at once; who is seen typing gets up t
 TYPING = 0.8
 """Seconds a customer who goes on typing may keep a burst open."""
 
-PATIENCE = 4.6
-"""Seconds a turn may take before the customer hears that something failed."""
+SOON = 4.3
+"""Seconds after which a customer who still waits is told so; also how long a Rasa that is gone is tried."""
+
+PATIENCE = 15.0
+"""Seconds a turn may take where Rasa is there but slow, before the customer hears that something failed.
+A busy hour must not send everybody to a person."""
 
 TRIES = 3
 SWEEP_EVERY = 2.0
@@ -109,7 +113,7 @@ class Bursts:
         if not give_up:
             self.hub.publish(conversation_id, {"type": "typing", "from": "bot", "on": True})
             try:
-                texts = await for_rasa(rasa.ask, settings().rasa_port, waiting, PATIENCE)
+                texts = await self.patiently(waiting)
             except rasa.RasaDown as fault:
                 logger.warning("conversation %s: %s", conversation_id, fault)
                 outcome = "rasa_down"
@@ -122,6 +126,14 @@ class Bursts:
         measure.TURNS.labels(outcome).inc()
         measure.TURN_SECONDS.observe(time.monotonic() - began)
         self.hub.changed(conversation_id)
+
+    async def patiently(self, waiting: inbox.Waiting) -> list[str]:
+        """Rasa's texts; a customer who waits longer than `SOON` is told once. Raises RasaDown."""
+        asked = asyncio.ensure_future(for_rasa(rasa.ask, settings().rasa_port, waiting, SOON, PATIENCE))
+        done, _ = await asyncio.wait([asked], timeout=SOON)
+        if not done and await in_database(inbox.ask_to_wait, waiting, clock.now()):
+            self.hub.changed(waiting.conversation_id)
+        return await asked
 
     async def sweep(self) -> None:
         """Takes up what nobody works on: at once at the start, later what stays unanswered. Runs for ever."""

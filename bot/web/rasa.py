@@ -18,8 +18,8 @@ class RasaDown(RuntimeError):
     """Rasa did not answer in time; the turn may have happened or not, the timeline tells."""
 
 
-def ask(port: int, waiting: Waiting, patience: float) -> list[str]:
-    """The texts Rasa answered, within `patience` seconds. Raises RasaDown."""
+def ask(port: int, waiting: Waiting, tried: float, patience: float) -> list[str]:
+    """The texts Rasa answered, within `patience` seconds. Raises RasaDown, after `tried` seconds where nobody listens."""
     body = json.dumps(
         {
             "sender": waiting.conversation_id,
@@ -30,12 +30,12 @@ def ask(port: int, waiting: Waiting, patience: float) -> list[str]:
             },
         }
     )
-    deadline = time.monotonic() + patience
+    began = time.monotonic()
     while True:
         try:
-            return post(port, body, max(0.1, deadline - time.monotonic()))
+            return post(port, body, patience)
         except ConnectionRefusedError as fault:
-            if time.monotonic() + AGAIN > deadline:
+            if time.monotonic() + AGAIN > began + tried:
                 raise RasaDown("nobody listens at Rasa's port") from fault
             time.sleep(AGAIN)
         except (OSError, http.client.HTTPException, ValueError) as fault:

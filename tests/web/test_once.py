@@ -47,7 +47,7 @@ def test_where_the_bot_fails_the_customer_hears_the_truth_once_and_a_person_gets
 def test_rasa_gone_is_told_and_not_waited_for(given: Callable[..., None], rasa: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     given(LAMP)
     rasa.stop()
-    monkeypatch.setattr(bursts, "PATIENCE", 0.5)
+    monkeypatch.setattr(bursts, "SOON", 0.5)
     with TestClient(make_app()) as client:
         customer = Customer(client, "cus_t001")
         customer.ask("台灯不亮")
@@ -60,10 +60,13 @@ def test_a_slow_answer_that_comes_after_the_trouble_is_dropped(
     client: TestClient, given: Callable[..., None], rasa: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given(DROPPED)
-    monkeypatch.setattr(bursts, "PATIENCE", 0.3)
+    monkeypatch.setattr(bursts, "SOON", 0.3)
+    monkeypatch.setattr(bursts, "PATIENCE", 0.6)
     customer = Customer(client, "cus_t001")
     rasa.gate.clear()
     customer.ask("退我差价")
+    while not said_by_bot(customer):
+        customer.hear()
     rasa.gate.set()
     end = time.monotonic() + PATIENT
     while customer.conversation_id not in rasa.memory and time.monotonic() < end:
@@ -71,6 +74,21 @@ def test_a_slow_answer_that_comes_after_the_trouble_is_dropped(
     assert rasa.memory[customer.conversation_id].replies == ()
     assert said_by_bot(customer) == [say("trouble")]
     assert money() == []
+
+
+def test_who_waits_long_is_told_and_gets_the_answer(
+    client: TestClient, given: Callable[..., None], rasa: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(DROPPED)
+    monkeypatch.setattr(bursts, "SOON", 0.3)
+    customer = Customer(client, "cus_t001")
+    rasa.gate.clear()
+    told = customer.ask("退我差价")
+    assert [(message["from"], message["text"]) for message in told] == [("system", say("still_working"))]
+    rasa.gate.set()
+    assert any("500.00元" in message["text"] for message in customer.hear())
+    assert customer.owner() == "bot"
+    assert money() == [("price_difference", 50000)]
 
 
 def test_an_answer_whose_receipt_was_lost_is_not_given_again(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
