@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
     shop_origins: tuple[str, ...]
     customer_rate: int
     address_rate: int
+    month_budget_fen: int | None
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -73,6 +74,7 @@ KNOWN: Mapping[str, Setting] = {
     "SHOP_ORIGINS": Setting("", "可以把聊天窗嵌进去的店铺网址,逗号分隔,例如 https://shop.example.com"),
     "CUSTOMER_RATE": Setting("120", "每位顾客每分钟最多发多少条消息"),
     "ADDRESS_RATE": Setting("6000", "每个网络地址每分钟最多多少次请求"),
+    "MONTH_BUDGET_FEN": Setting("", "每月售后预算（分），洞察页拿付出与它相比；空着就不比"),
 }
 
 
@@ -123,6 +125,7 @@ def settings() -> Settings:
         shop_origins=tuple(origin(part.strip()) for part in raw["SHOP_ORIGINS"].split(",") if part.strip()),
         customer_rate=count("CUSTOMER_RATE", raw["CUSTOMER_RATE"]),
         address_rate=count("ADDRESS_RATE", raw["ADDRESS_RATE"]),
+        month_budget_fen=count("MONTH_BUDGET_FEN", raw["MONTH_BUDGET_FEN"]) if raw["MONTH_BUDGET_FEN"] else None,
     )
 
 

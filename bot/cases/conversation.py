@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import entry, escalation, further, unclear
+from bot.cases import entry, escalation, further, missed, unclear
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -46,6 +46,7 @@ def take(turn: Turn, handler: Handler) -> Answer:
                 session, conversation, "bot", reply.text, turn.at,
                 choices=[{"id": choice.id, "label": choice.label} for choice in reply.choices], card=reply.card,
             )
+        missed.note(session, conversation, turn, answer)
         conversation.answered_seq = turn.burst.through if turn.burst else conversation.heard_seq
         return answer
 

@@ -16,7 +16,7 @@ from bot import clock, log
 from bot.cases import desk as desk_acts
 from bot.cases import inbox
 from bot.settings import check_secrets, settings
-from bot.web import chat, desk, health, live, log, owner, pages
+from bot.web import chat, desk, health, live, owner, pages
 from bot.web.blocking import in_database
 from bot.web.bursts import Bursts
 from bot.web.guard import Guard
