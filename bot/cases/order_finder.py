@@ -82,6 +82,9 @@ def find(mention: Mention, lines: Sequence[OrderLineView]) -> list[OrderLineView
 BOUGHT = re.compile(r"(?:我|之前|当时|昨天|上次)?(?:买的|拍的|下单的)(?:是|那个|那款)?\s*([^,，。！？\s]{2,16})")
 """What the customer says they have, as against what they compare it with: 「我买的512G，你们256G便宜」."""
 
+COMPARED = re.compile(r"(?:你们|你家|现在|店里|直播间|人家)([^,，。！？\s]{2,14})")
+"""What the shop sells now, as against what the customer has: 「512G的 你们256G便宜一千」."""
+
 
 def product_score(text: str, line: OrderLineView, lines: Sequence[OrderLineView]) -> float:
     """How much of the line's title, spec and category the text names.
@@ -92,11 +95,11 @@ def product_score(text: str, line: OrderLineView, lines: Sequence[OrderLineView]
     """
     name = f"{line.title} {line.spec} {line.category}".lower()
     said = text.lower()
-    bought = BOUGHT.findall(said)
+    bought, compared = BOUGHT.findall(said), COMPARED.findall(said)
     score = 0.0
     for run in shared_runs(said, name):
         carriers = sum(run in f"{other.title} {other.spec} {other.category}".lower() for other in lines)
-        weight = 2.0 if any(run in phrase for phrase in bought) else 1.0
+        weight = 2.0 if any(run in phrase for phrase in bought) else 0.3 if any(run in phrase for phrase in compared) else 1.0
         score += weight * len(run) ** 2 / carriers
     if score == 0.0:
         for character in (set(said) & endings(line)) - STOP:
