@@ -7,7 +7,18 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from bot.cases import bargaining, choosing, complaint, escalation, evidence, intake, progress, small_talk, unanswered, withdrawal
+from bot.cases import (
+    bargaining,
+    choosing,
+    complaint,
+    escalation,
+    evidence,
+    intake,
+    progress,
+    small_talk,
+    unanswered,
+    withdrawal,
+)
 from bot.cases.conversation import take
 from bot.cases.turn import Entity, Turn
 from bot.ledger import ledger
