@@ -102,10 +102,13 @@ def must_table(made: Sequence[Must]) -> str:
 
 def sweep_table(swept: Sequence[tuple[str, list[Figures]]]) -> str:
     lines = [
-        [name, *[f"{row.cost:.3f}" for row in rows], f"{_of(rows, STANDS).settled:.3f}", "yes" if order_holds(rows) else "NO"]
+        [
+            name, *[f"{row.cost:.3f}" for row in rows], f"{_of(rows, STANDS).settled:.3f}", f"{_of(rows, STANDS).payout:.3f}",
+            f"{_of(rows, STANDS).satisfaction:.3f}", "yes" if order_holds(rows) else "NO",
+        ]
         for name, rows in swept
     ]
-    return str(tabulate(lines, ["moved", *[f"J {name}" for name in NAMES], "settled by Heqi", "order of the fair holds"],
+    return str(tabulate(lines, ["moved", *[f"J {name}" for name in NAMES], "Heqi settles", "pays", "satisf.", "order of the fair holds"],
                         disable_numparse=True))
 
 

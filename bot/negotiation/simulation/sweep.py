@@ -19,8 +19,6 @@ from bot.negotiation.simulation.measure import (
 )
 
 NAMES = ("fixed ladder", "linear", "conceder", "posted entitlement", "Bayes, profit only", STANDS, ORACLE_STANDS, WIDER)
-FAIR = ("posted entitlement", STANDS, ORACLE_STANDS)
-"""Strategies that keep every gate (law shown, equal treatment): among these the order should hold."""
 
 
 class Case(NamedTuple):
@@ -37,7 +35,8 @@ def _terms_that_believe(cash: float, replacement: float, speed: float, future: f
 
 
 def cases() -> list[Case]:
-    """Every constant moved alone, the last ones together with a population that nothing was designed on."""
+    """Every constant moved alone; then the goodwill premium, which is how a budget enters; then a population
+    that nothing was designed on."""
     base = Assumptions()
 
     def moved(name: str, **changes: object) -> Case:
@@ -64,6 +63,7 @@ def cases() -> list[Case]:
         moved("losses misread twice as far", reading_error=0.10),
         Case("belief: all want cash", base, _terms_that_believe(0.85, 0.05, 0.05, 0.05)),
         Case("belief: all want coupons", base, _terms_that_believe(0.05, 0.05, 0.05, 0.85)),
+        *(Case(f"premium {premium:.2f}", base, {"value": {"premium": premium}}) for premium in (0.0, 0.1, 0.2)),
         moved("strangers", kinds=strangers, anger=(3.0, 2.0), patience=(1, 6), hassle_yuan=12.0, assertive=(2.0, 2.0)),
     ]
 
