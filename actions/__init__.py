@@ -1,1 +1,5 @@
 """Rasa's custom actions: facts out of the tracker, one call into bot.cases, events and words back."""
+
+from bot import log
+
+log.keep_clean()

@@ -1,0 +1,48 @@
+"""What no log may hold, whoever writes the line: who a customer is, and tokens in addresses.
+
+Every process of ours calls `keep_clean` at its start. It works on the records themselves, before any
+handler, formatter or framework sees them.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from bot.language.masking import mask
+
+plain_record = logging.getLogRecordFactory()
+
+
+def keep_clean() -> None:
+    """From now on log records of this process carry no telephone, address, identity number, name, mail or query."""
+    if logging.getLogRecordFactory() is not clean_record:
+        logging.setLogRecordFactory(clean_record)
+
+
+def clean_record(*args: object, **kwargs: object) -> logging.LogRecord:
+    record = plain_record(*args, **kwargs)  # type: ignore[arg-type]
+    without_queries(record)
+    text = message_of(record)
+    if text is not None and mask(text) != text:
+        record.msg, record.args = mask(text), ()
+    if record.exc_info:
+        # A formatter takes the text that is there already; the exception's own words may quote a customer.
+        record.exc_text = mask("".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))
+    return record
+
+
+def without_queries(record: logging.LogRecord) -> None:
+    """Cuts the query off every address: that of a live connection holds a token."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            value.partition("?")[0] if isinstance(value, str) and value.startswith("/") else value for value in record.args
+        )
+
+
+def message_of(record: logging.LogRecord) -> str | None:
+    """The line as it will be read; None where message and arguments do not fit, which the handler will say."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return None
