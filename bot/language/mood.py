@@ -54,7 +54,7 @@ def mood(text: str | Normalised) -> str:
     earnest = no_threat.sub("", spelled)
     for name in ORDER:
         need, listed = signs[name]
-        seen = earnest if name == "threatening" else spelled
+        seen = earnest if name in ("threatening", "upset") else spelled
         if sum(weight for pattern, weight in listed if pattern.search(seen)) >= need:
             return name
     return "calm"

@@ -67,6 +67,10 @@ class Language:
         for doc in self._nlp.pipe(self._doc(text, now) for text in texts):
             yield of(doc)
 
+    def doc(self, text: str, now: datetime) -> Any:
+        """The spaCy doc of one message, with everything on it (bot/language/pipeline.py)."""
+        return self._nlp(self._doc(text, now))
+
     def _doc(self, text: str, now: datetime) -> Any:
         doc = self._nlp.make_doc(text)
         doc.user_data[pipeline.NOW] = now

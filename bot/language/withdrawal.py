@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 WITHDRAW = "withdraw_request"
+DENY = "deny"
 REQUESTS = ("refund", "return_goods", "exchange", "repair", "resend", "cancel_order", "price_protection", "compensation", "complaint")
 
 ACT = r"退货退款|仅退款|退款|退货|退钱|退|换货|换|返修|维修|修|补发|重发|价保|保价|赔偿|补偿|赔|投诉|举报"
@@ -67,8 +68,9 @@ def guarded(text: str, names: tuple[str, ...], probabilities: npt.NDArray[np.flo
         if (taken_back and name in REQUESTS and name not in kept) or name in lost:
             moved = result[i] * MOVED
             result[i] -= moved
-            if taken_back and WITHDRAW in names:
-                result[names.index(WITHDRAW)] += moved
+            instead = WITHDRAW if taken_back else DENY  # 「不是要退款」 alone is a no
+            if instead in names:
+                result[names.index(instead)] += moved
     total = float(result.sum())
     return result / total if total > 0 else probabilities
 
