@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import processes
 from tests.dialogues.conftest import free_port
+from tests.web.stand_in import StandIn
 
 HANDSHAKE = (
     "GET /ws/chat?token=geheim123 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -15,7 +16,7 @@ HANDSHAKE = (
 )
 
 
-def test_no_token_stands_in_the_log(place: Path) -> None:
+def test_no_token_stands_in_the_log(place: Path, rasa: StandIn) -> None:
     port = free_port()
     web = processes.Running(processes.web("127.0.0.1", port), place / "log")
     try:
