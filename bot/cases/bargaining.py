@@ -52,7 +52,14 @@ FORM_WORDS = (
     ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
     ("refund", re.compile(r"全(额|部|款)?退|退全|都退|全赔|不退货")),
 )
+WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
+PART = frozenset({"refund_part", "price_difference"})
+"""「退钱吧」 takes the one option in money, unless the whole is asked for."""
 THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
+WISH_OF = {
+    "refund": "refund", "refund_part": "refund", "return_refund": "return_goods", "exchange": "exchange", "resend": "resend", "repair": "repair",
+}
+"""What a customer who named no wish turned out to want, by the form they chose."""
 HINTS = (
     ("cash", re.compile(r"现金|退钱|退款|钱|转我")),
     ("replacement", re.compile(r"换|补发|重发|新的")),
@@ -170,6 +177,8 @@ def negotiating(session: Session, turn: Turn) -> models.Case | None:
 def settle(session: Session, row: models.Case, turn: Turn, option: Option) -> Answer:
     """The accepted option becomes ledger entries, once; then it is said, from the entries."""
     parts = [(part.remedy, part.fen, part.cost_fen) for part in option.parts]
+    if case_file.ASSUMED in row.facts:
+        row.wish = WISH_OF.get(str(option.remedy), row.wish)
     done = settlement.fulfil(session, row, [(str(remedy), fen, cost) for remedy, fen, cost in parts], return_needed=option.return_needed, at=turn.at)
     row.state = "awaiting_return" if any(entry["state"] == "awaiting_return" for entry in done) else "settled"
     audit.write(session, turn.at, "customer", "accept_offer", row.case_id, option=option.id)
@@ -264,6 +273,8 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     if amount is None and wanted is None and turn.intent == "refund":
         wanted = "refund"
     shown_so = [option for option in options if option["remedy"] == wanted]
+    if wanted == "refund" and not shown_so and not WHOLE.search(turn.text):
+        shown_so = [option for option in options if option["remedy"] in PART]
     if amount is None and len(shown_so) == 1:
         return accept_option(session, turn, str(shown_so[0]["id"]))
     if amount is None and wanted is None:

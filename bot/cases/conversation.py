@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import entry, escalation, further, missed, unclear
+from bot.cases import entry, escalation, further, missed, question, unclear
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -37,7 +37,10 @@ def take(turn: Turn, handler: Handler) -> Answer:
             return Answer((), turn.awaiting, turn.case_id, turn.pending or None, turn.unclear)
         said = said_by_bot(session, conversation)
         turn = entry.remembered(session, msgspec.structs.replace(turn, customer_id=conversation.customer_id, said=said))
-        handler = unclear.ask_again if unclear.doubtful(turn) else handler
+        if turn.choice is None and question.always(turn.text):
+            handler = question.answer_question
+        elif unclear.doubtful(turn):
+            handler = unclear.ask_again
         answer = further.answer(session, turn, handler) if conversation.customer_id else unknown_customer(session, turn)
         if not said:
             answer = introduce(answer, greeting=turn.intent == "greet")

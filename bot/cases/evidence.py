@@ -22,6 +22,8 @@ from bot.cases.words import say
 from bot.store import models
 
 CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
+JUST_SENT = re.compile(r"(已经?|都|刚)?(图|照片|视频|截图)?(都|已经?)?(发|拍|传|上传)(好|过去)?(给你们?|你们?)?了?[。.!！~]*")
+"""A message that says nothing but that it was sent."""
 SENT = re.compile(r"图|照|拍|视频|截|发|传|上传|给你|这(个|样)|看")
 
 

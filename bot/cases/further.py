@@ -54,11 +54,12 @@ def clauses(text: str) -> list[str]:
     return [clause for clause in NEXT_MATTER.split(text) if clause.strip()]
 
 
-def clause_of(wish: str, text: str) -> str | None:
-    """The part of a message with several matters that speaks of this wish; None where no part or no word does."""
-    parts = clauses(text)
+def clause_of(wish: str, text: str, taken: str | None = None) -> str | None:
+    """The part of a message with several matters that speaks of this wish and is not `taken` by another;
+    None where no part or no word does."""
+    parts = [part for part in clauses(text) if part != taken]
     spoken = SPOKEN.get(wish)
-    if len(parts) < 2 or spoken is None:
+    if (len(parts) < 2 and taken is None) or spoken is None:
         return None
     return next((part for part in parts if spoken.search(part)), None)
 
@@ -81,7 +82,8 @@ def beside(session: Session, turn: Turn, wish: str) -> Reply | None:
 
 def with_later(main: Answer, turn: Turn) -> Answer:
     """Keeps further requests, says so once, and offers the next one when nothing is open any more."""
-    new = {wish: clause_of(wish, turn.text) or turn.text for wish in others(turn) if wish in REQUESTS}
+    taken = clause_of(turn.intent, turn.text)
+    new = {wish: clause_of(wish, turn.text, taken) or turn.text for wish in others(turn) if wish in REQUESTS}
     later = {**turn.pending.get("later", {}), **new}
     if turn.choice is not None and turn.choice.startswith("next:"):
         return main

@@ -11,10 +11,12 @@ from bot.cases import (
     case_file,
     detail,
     escalation,
+    evidence,
     facts,
     listing,
     logistics,
     progress,
+    question,
     refusal,
     settlement,
 )
@@ -43,6 +45,8 @@ def open_case(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     lines = listing.lines_of(session, turn.customer_id or "")
     named = listing.candidates(turn, lines)
+    if row is None and not turn.issues and turn.awaiting is None and question.mostly(turn.text):
+        return question.answer_question(session, turn)
     if turn.awaiting == "order" and not named:
         return choose_order(session, turn)
     same_line = row is not None and (not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named))
@@ -51,6 +55,8 @@ def open_case(session: Session, turn: Turn) -> Answer:
             named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
         elif not set(turn.issues) - set(row.issues):
             return already_done(session, turn, row)
+    if row is not None and same_line and row.state in {"settled", "awaiting_return"} and instead(heard.wish, row) and not set(turn.issues) - set(row.issues):
+        return escalation.hand_over(session, turn, "dispute", why=say("why_changed", turn.said, wish=say(f"wish_{heard.wish}")), row=row)
     if row is not None and case_file.is_open(row) and same_line:
         return go_on(session, turn, row, heard)
     if row is not None and row.state == "refused" and not named:
@@ -58,6 +64,11 @@ def open_case(session: Session, turn: Turn) -> Answer:
             return refusal.disagree(session, row, turn)
         named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
     return locate(session, turn, heard, lines, named)
+
+
+def instead(wish: str | None, row: models.Case) -> bool:
+    """Whether a wish asks for another form of what was already agreed: both together would be paid twice."""
+    return wish in NEEDS_PROBLEM and row.wish in NEEDS_PROBLEM and wish != row.wish
 
 
 def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
@@ -70,6 +81,8 @@ def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answe
     """New words about a case that is already open: its facts grow, its wish may change."""
     if row.state == "negotiating" and turn.awaiting == "offer" and heard.wish in (None, row.wish) and not set(heard.issues) - set(row.issues):
         return bargaining.counter_offer(session, turn)
+    if row.state == "awaiting_evidence" and turn.text and evidence.JUST_SENT.fullmatch(turn.text.strip()):
+        return evidence.take_evidence(session, turn)
     case_file.add(session, row, turn, heard)
     if row.state == "with_person":
         return escalation.still_with_person(session, turn, row)
@@ -142,7 +155,8 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
             row.facts = {**row.facts, "compared_spec": spec}
     if row.wish == "cancel_order" and line.status in {"delivered", "completed"}:
         row.wish = "return_goods"
-    if not row.issues and row.wish in NEEDS_PROBLEM and not (row.wish in NO_REASON_UNDERWAY and line.status in {"paid", "shipped"}):
+    underway = row.wish in NO_REASON_UNDERWAY and line.status in {"paid", "shipped"}
+    if not row.issues and row.wish in NEEDS_PROBLEM and not underway and not row.facts.get("minor"):
         return ask_problem(turn, row, line)
     return settlement.advance(session, row, turn)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.cases import audit, case_file, listing, question
+from bot.cases import audit, case_file, intake, listing, question
 from bot.cases.order_finder import OrderLineView
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
@@ -31,6 +31,8 @@ def tell_logistics(session: Session, turn: Turn) -> Answer:
     if not named:
         return question.answer_question(session, turn)
     line = named[0]
+    if "not_received" in turn.issues and line.status in {"delivered", "completed"}:
+        return intake.open_case(session, turn)
     order = session.get(models.Order, line.order_id)
     assert order is not None
     issues = list(dict.fromkeys([*turn.pending.get("issues", ()), *turn.issues]))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import logistics
+from bot.cases import logistics, question
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
@@ -17,6 +17,7 @@ from bot.ledger import ledger
 from bot.store import models
 
 SHOWN = 3
+HOW_LONG = re.compile(r"多久|几天|多长时间|什么时候")
 PARCEL = re.compile(r"没(收)?到|没发|发货|物流|快递|到哪|怎么还")
 """Words about a parcel: where nothing is asked back, 「怎么还没到」 means the goods, not the money."""
 
@@ -30,8 +31,11 @@ def tell_progress(session: Session, turn: Turn) -> Answer:
         return logistics.tell_logistics(session, turn)
     if not rows:
         return Answer((Reply(say("progress_none", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)
-    lines = [line_of(session, row, turn.at) for row in rows]
-    return Answer((Reply("\n".join(lines)),), turn.awaiting, turn.case_id or rows[0].case_id, turn.pending or None)
+    replies = [Reply("\n".join(line_of(session, row, turn.at) for row in rows))]
+    asked = question.reply_to(turn.text, turn.said) if HOW_LONG.search(turn.text) else None
+    if asked is not None:
+        replies.append(asked)
+    return Answer(tuple(replies), turn.awaiting, turn.case_id or rows[0].case_id, turn.pending or None)
 
 
 def money_of(session: Session, row: models.Case) -> str:

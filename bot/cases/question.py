@@ -30,6 +30,8 @@ class Entry(msgspec.Struct, frozen=True):
     ask: tuple[str, ...]
     answer: str
     source: str
+    always: bool = False
+    """Answered whatever else the message was read as."""
 
 
 @cache
@@ -39,8 +41,29 @@ def entries() -> tuple[tuple[Entry, tuple[re.Pattern[str], ...]], ...]:
     return tuple((entry, tuple(re.compile(pattern) for pattern in entry.ask)) for entry in found)
 
 
+MOSTLY = 0.6
+"""The share of a message that an entry's patterns cover from which on the message is that question."""
+
+
 def best_entry(text: str) -> Entry | None:
     """The entry whose patterns the text meets best: by the characters they cover, then by file order."""
+    return best(text)[0]
+
+
+def mostly(text: str) -> bool:
+    """Whether the message is little else than a question we know: 「几天之内可以退货」 asks, it returns nothing."""
+    entry, covered = best(text)
+    return entry is not None and covered >= MOSTLY * len(re.sub(r"\W+", "", text))
+
+
+def always(text: str) -> bool:
+    """Whether the message asks what is answered whatever else it says."""
+    entry = best_entry(text)
+    return entry is not None and entry.always
+
+
+def best(text: str) -> tuple[Entry | None, int]:
+    """The entry that fits best and how many characters its patterns cover."""
     squeezed = re.sub(r"\s+", "", text)
     scored = []
     for position, (entry, patterns) in enumerate(entries()):
@@ -48,7 +71,10 @@ def best_entry(text: str) -> Entry | None:
         if spans:
             covered = len({index for start, end in spans for index in range(start, end)})
             scored.append((-covered, -len(spans), position, entry))
-    return min(scored)[3] if scored else None
+    if not scored:
+        return None, 0
+    fit = min(scored, key=lambda each: each[:3])
+    return fit[3], -fit[0]
 
 
 def reply_to(text: str, said: tuple[str, ...]) -> Reply | None:
@@ -66,7 +92,7 @@ def answer_question(session: Session, turn: Turn) -> Answer:
     A problem that was stated is no question, however it was put: 「这鞋是假货吧」.
     """
     found = reply_to(turn.text, turn.said)
-    if turn.issues and (found is None or turn.confidence < SURE):
+    if turn.issues and not always(turn.text) and (found is None or turn.confidence < SURE):
         return intake.open_case(session, turn)
     if found is not None:
         named = listing.candidates(turn, listing.lines_of(session, turn.customer_id or ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import Assessment
-from bot.cases import sympathy
+from bot.cases import escalation, sympathy
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, wordings
@@ -17,7 +17,13 @@ def named(kinds: tuple[str, ...] | list[str]) -> str:
     return "、".join(say(f"need_{kind}") for kind in kinds if f"need_{kind}" in wordings())
 
 
+OWN = frozenset({"logistics_query"})
+"""What the shop finds out itself: nobody sends a customer to the courier (rules.md 2.1 not_received)."""
+
+
 def ask(session: Session, row: models.Case, turn: Turn, assessment: Assessment) -> Answer:
+    if set(assessment.needs) <= OWN:
+        return escalation.hand_over(session, turn, "dispute", why=sympathy.sorry_for(row, turn) + assessment.reasons[0].text, row=row)
     row.state = "awaiting_evidence"
     row.facts = {**row.facts, "needs": list(assessment.needs)}
     session.flush()

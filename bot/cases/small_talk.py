@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from bot.cases import bargaining, case_file, entry, intake, listing, refusal
@@ -45,7 +46,9 @@ def small_talk(session: Session, turn: Turn) -> Answer:
         "deny": "no_problem",
         "inform": "chat",
     }.get(turn.intent) or ("patience" if WAITING.search(turn.text) else "chat")
-    return stay(turn, Reply(say(key, turn.said)))
+    answer = stay(turn, Reply(say(key, turn.said)))
+    # What was only chatted at is not understood any better: the count of what was not understood stays.
+    return msgspec.structs.replace(answer, unclear=turn.unclear) if key == "chat" else answer
 
 
 def say_who(session: Session, turn: Turn) -> Answer:

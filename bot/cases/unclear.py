@@ -30,7 +30,8 @@ def ask_again(session: Session, turn: Turn) -> Answer:
     if found is not None:
         return small_talk.stay(turn, found)
     lines = listing.lines_of(session, turn.customer_id or "")
-    named = listing.candidates(turn, lines) if len(lines) > 1 and turn.awaiting is None and not turn.pending.get("about") else []
+    about_goods = len(lines) > 1 and turn.awaiting is None and turn.intent != "out_of_scope" and not turn.pending.get("about")
+    named = listing.candidates(turn, lines) if about_goods else []
     if len(named) == 1:
         return intake.ask_about(turn, named[0])
     if turn.unclear >= 1:

@@ -30,14 +30,28 @@ NATURAL_WISH = {
 BORNE_OUT = {
     "return_obstructed": re.compile(r"拒|驳回|不(让|给|肯|予|同意|通过|处理|受理)|没(通过|批)|改.{0,6}(原因|理由)|关(闭|了)|卡(着|住)|推(脱|诿)|失败|受阻|地址"),
     "billing_error": re.compile(r"扣|多(收|付)|重复|两次|二次|付(了|款)|金额|账|没(减|用上|生效)|未(减|生效)|优惠.{0,6}(没|未)|券.{0,6}(没|未)"),
+    "privacy_leak": re.compile(r"泄|骗|冒充|骚扰|电话|短信|信息|隐私|验证码|转账|链接"),
     "pricing_fraud": re.compile(r"先(涨|提)|涨.{0,4}(再|后|又)|虚(标|假|高)|原价|划线|欺诈|欺骗|骗|套路|杀熟|坑|假"),
 }
 """Issues of consequence whose reading by the model alone is not enough: the words must bear them out."""
 
+BESIDE_ANOTHER = {
+    "wrong_item": re.compile(r"错|不是|别的|别人|另一|另外一|换成|混"),
+    "safety": re.compile(
+        r"过敏|红|痒|肿|疹|痘|刺|虫|异物|头发|霉|毛|变质|馊|臭|酸|过期|拉肚|吐|晕|中毒|漏电|触电|电[到了麻]|冒|起火|着火|烧|烫|炸|短路|伤|血|割|划|扎|医|不舒服|难受|疼|痛|味|安全|危险"
+    ),
+}
+"""Issues that are often read into another one; beside one the words must bear them out."""
+
+SAID_SO = {"resend": re.compile(r"补|重新?[发寄]|再[发寄]|[发寄]给我|[发寄]一(个|份|件|次)")}
+"""Wishes that a bare statement of the problem sounds like: 「少发了一只」 is no wish for another parcel yet."""
+
 
 def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
-    """The issues the model read, without those of consequence that no word of the message supports."""
-    return tuple(issue for issue in issues if issue not in BORNE_OUT or BORNE_OUT[issue].search(text))
+    """The issues the model read, without those that no word of the message supports where words are needed."""
+    read = tuple(issues)
+    needed = {**BORNE_OUT, **(BESIDE_ANOTHER if len(read) > 1 else {})}
+    return tuple(issue for issue in read if issue not in needed or needed[issue].search(text))
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -51,7 +65,8 @@ class Heard(msgspec.Struct, frozen=True):
 def hear(turn: Turn) -> Heard:
     """What this message adds, together with what was pending from earlier messages."""
     pending = turn.pending
-    wish = turn.intent if turn.intent in WISHES else pending.get("wish")
+    named = turn.intent in WISHES and (turn.choice is not None or turn.intent not in SAID_SO or bool(SAID_SO[turn.intent].search(turn.text)))
+    wish = turn.intent if named else pending.get("wish")
     issues = tuple(dict.fromkeys([*pending.get("issues", ()), *turn.issues]))
     facts = {**pending.get("facts", {}), **claimed_facts(turn.text)}
     if "safety_kind" in facts and "safety" not in issues:

@@ -17,7 +17,7 @@ def snapshot_of(number: int, given: list[dict[str, Any]], now: datetime = NOW) -
 
     given: orders, each {goods, unit, quantity=1, paid, shipped, delivered: days before now (null: not yet),
     status, labels, protection: {…}|null, prices: [[days before now, fen, kind]…], siblings: [{spec, fen, days}…],
-    facts, promised_hours=48, red_packet=0}. Days may be fractions.
+    facts, promised_hours=48, red_packet=0, history: [{kind, days, fen, quantity}…]}. Days may be fractions.
     """
     customer_id = f"cus_t{number:03d}"
     skus, prices, orders = [], [], []
@@ -25,7 +25,7 @@ def snapshot_of(number: int, given: list[dict[str, Any]], now: datetime = NOW) -
         goods = GOODS[order["goods"]]
         spu_id, sku_id = f"spu_t{number:03d}_{index}", f"sku_t{number:03d}_{index}"
         skus.append({"sku_id": sku_id, "spu_id": spu_id, "is_new_product": False, **goods})
-        order_id = f"69{number:08d}{index:09d}"
+        order_id = order_number(number, index)
         paid_at = before(now, order.get("paid", 5))
         prices.append({"sku_id": sku_id, "at": iso(paid_at - timedelta(days=30)), "price_fen": order["unit"], "kind": "direct"})
         for days, fen, kind in order.get("prices", []):
@@ -50,6 +50,10 @@ def snapshot_of(number: int, given: list[dict[str, Any]], now: datetime = NOW) -
                 "delivered_at": delivered,
                 "freight_fen": 0,
                 "facts": order.get("facts", {}),
+                "history": [
+                    {"kind": past["kind"], "at": iso(before(now, past["days"])), "line_id": f"{order_id}-1", "fen": past["fen"], "quantity": past.get("quantity", 1)}
+                    for past in order.get("history", [])
+                ],
                 "lines": [
                     {
                         "line_id": f"{order_id}-1",
@@ -65,6 +69,11 @@ def snapshot_of(number: int, given: list[dict[str, Any]], now: datetime = NOW) -
         )
     customers = [{"customer_id": customer_id, "name": "测试顾客", "tier": "normal"}]
     return {"shop": {}, "skus": skus, "prices": prices, "customers": customers, "orders": orders}
+
+
+def order_number(number: int, index: int) -> str:
+    """The number of the customer's order, counted from 1."""
+    return f"69{number:08d}{index:09d}"
 
 
 def before(now: datetime, days: float) -> datetime:
