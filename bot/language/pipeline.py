@@ -183,8 +183,9 @@ class Intents(ModelComponent):
         readings = iter(self._read([clause for doc in docs for clause in doc._.clauses]))
         for doc, row in zip(docs, rows, strict=True):
             row = guarded(doc._.normalised.words(), self.model.names, row)
+            read = [next(readings) for _ in doc._.clauses]
             doc._.intents = self._ranked(row)
-            doc._.wishes = wish.wishes(doc._.intents[0][0], [next(readings) for _ in doc._.clauses])
+            doc._.wishes = wish.wishes(doc._.intents[0][0], read)
 
     def _ranked(self, row: Any) -> list[tuple[str, float]]:
         return [(self.model.names[i], float(row[i])) for i in np.argsort(-row, kind="stable")]

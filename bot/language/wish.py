@@ -15,7 +15,7 @@ WISHES = frozenset({
 """Intents that ask for something; acts such as thanks or a bare fact are no wish."""
 
 SURE = 0.6
-LEAST_CHARACTERS = 3
+LEAST_CHARACTERS = 2
 CUT = re.compile(
     r"[,。!?;~\s]+|(?=顺便|另外|但是|不过|可是|还有(?:就是|个|,)|再就是|对了|然后(?:还|再|那|帮|麻烦|想|问)|并且|同时|以及|而且(?:要|还要))"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_places_are_in_the_text_as_sent_and_do_not_overlap(parts: list[str]) -> 
     for entity in found:
         assert 0 <= entity.start < entity.end <= len(text)
         assert text[entity.start : entity.end].strip()
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
 
 
 @settings(max_examples=100, deadline=None)
