@@ -123,10 +123,11 @@ class Planner:
         size = self.terms.menu
         asked_id = asked.id if asked else None
         legal = self._legal(belief, asked_id)
-        fresh = [
+        others = [
             i for i, option in enumerate(options)
-            if not option.owed and option.id not in shown and option.id != asked_id
-        ] or [i for i, option in enumerate(options) if not option.owed and option.id != asked_id]
+            if i not in legal and option.id != asked_id and (not option.owed or option.extras)
+        ]
+        fresh = [i for i in others if options[i].id not in shown] or others
         room = size - (1 if asked and not asked.owed else 0)
         keep = max(1, room - 1 if shown and fresh else room)
         menu = legal[:keep]

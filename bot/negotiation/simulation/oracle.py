@@ -24,8 +24,12 @@ from bot.negotiation.simulation.play import (
 from bot.negotiation.worth import Vector
 
 Reach = Literal["anything", "fair", "gated"]
-"""What an oracle may offer: anything; only the fair set with every legal remedy beside it; or the same and
-one form of the entitlement in money on every menu, the gate that the product keeps as well."""
+"""What an oracle may do: anything; only offer the fair set with every legal remedy beside it; or the same with
+the two other gates that the product keeps: one form of the entitlement in money on every menu, and after
+the policy's rounds a person."""
+
+
+HAND_OVER = -1
 
 
 class Oracle:
@@ -73,41 +77,41 @@ class Oracle:
         assertive = max(customer.assertive, 0.8) if knows else customer.assertive
         walk = given.walk_base + given.walk_anger * customer.anger + given.walk_insult * (utility < given.insult * least)
         person, platform = by_person(ground), by_platform(ground)
-        self.moves: list[int] = []
-        value = np.inf
-        for turn in reversed(range(customer.patience)):
+        last = min(customer.patience, terms.rounds) if self.reach == "gated" else customer.patience
+
+        def cost(end: End, got: Settlement, turns: int) -> float:
+            content = satisfaction(claim, end, got.utility, np.array(got.returned), turns, given)
+            return float(total_cost(claim, end, np.array(got.direct), content, turns, given))
+
+        self.moves: list[int] = [HAND_OVER]
+        value = cost("person", person, last + 1 + self.spent)
+        for turn in reversed(range(last)):
             turns = turn + 1 + self.spent
-
-            def cost(end: End, got: Settlement, turns: int = turns) -> float:
-                content = satisfaction(claim, end, got.utility, np.array(got.returned), turns, given)
-                return float(total_cost(claim, end, np.array(got.direct), content, turns, given))
-
-            over = cost("person", person)
+            over = cost("person", person, turns)
             leaves = assertive * (
-                given.to_person * over + (1.0 - given.to_person) * cost("dispute", platform)
+                given.to_person * over + (1.0 - given.to_person) * cost("dispute", platform, turns)
             )
             content = satisfaction(claim, "bot", utility, returned, turns, given)
             settled = total_cost(claim, "bot", direct, content, turns, given)
-            silent = np.full(count, cost("churn", NOTHING))
+            silent = np.full(count, cost("churn", NOTHING, turns))
             if self.stands:
                 back = given.comes_back * (utility >= least)
                 silent = back * settled + (1.0 - back) * silent
             yes = says_yes(utility, threshold(customer, turn, given), given)
             out = np.ones(count) if turn + 1 >= customer.patience else walk
-            goes_on = out * (leaves + (1.0 - assertive) * silent) + ((1.0 - out) * value if np.isfinite(value) else 0.0)
+            goes_on = out * (leaves + (1.0 - assertive) * silent) + (1.0 - out) * value
             expected = yes * settled + (1.0 - yes) * goes_on
-            best = int(expected.argmin()) if count else -1
-            if best < 0 or over < expected[best]:
-                self.moves.append(-1)
-                value = over
+            best = int(expected.argmin()) if count else HAND_OVER
+            if best == HAND_OVER or over < expected[best]:
+                best, value = HAND_OVER, over
             else:
-                self.moves.append(best)
                 value = float(expected[best])
+            self.moves.append(best)
         self.moves.reverse()
 
     def show(self) -> tuple[Deck, list[int]] | None:
         move = self.moves[min(self.step, len(self.moves) - 1)]
-        if move < 0:
+        if move == HAND_OVER:
             return None
         return self.deck, list(dict.fromkeys([*self.beside, move]))
 
