@@ -6,7 +6,6 @@ import io
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -16,7 +15,8 @@ from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment
 from bot.aftersales.case import Case
 from bot.aftersales.facts import read_case
-from bot.aftersales.policy import Policy, load_policy
+from bot.aftersales.policy import Policy
+from bot.command.assess import policy_in_use
 from bot.negotiation.act import read_act
 from bot.negotiation.negotiation import Human, Left, Move, Negotiation, Offer, Settled
 from bot.negotiation.settlement import rows_of
@@ -119,12 +119,11 @@ class Table:
 
 
 @click.command(help="协商协议:一行一个 JSON,先给 {\"case\": …},再一来一回(contracts.md 第 5 节)。")
-@click.option("--policy", "path", type=click.Path(dir_okay=False, path_type=Path), help="店铺政策文件,缺省 policy.yml")
-def command(path: Path | None) -> None:
+@click.option("--policy", "path", metavar="FILE", help="店铺政策文件（缺省：HEQI_POLICY）")
+def command(path: str | None) -> None:
     """Serves the protocol on stdin and stdout. Exit status 1 when the policy cannot be read."""
-    default = Path("policy.yml")
+    policy = policy_in_use(path)
     try:
-        policy = load_policy(path or default) if path or default.exists() else Policy()
         read_terms(policy.negotiation)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
