@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from bot.settings import settings
 
@@ -40,7 +41,9 @@ def engine_of(url: str) -> Any:
         return create_engine(url, pool_pre_ping=True, **options)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
+    # Opening a file anew for each session costs more than most sessions; SQLAlchemy 1.4 does so unless told.
+    pooled: dict[str, Any] = {} if ":memory:" in url else {"poolclass": QueuePool}
+    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pooled, **options)
     event.listen(made, "connect", prepare_sqlite)
     event.listen(made, "begin", begin_sqlite)
     return made
