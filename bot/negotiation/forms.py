@@ -168,6 +168,15 @@ class _Builder:
         option = self.option((("refund_part", fen),), owed=False) if fen else None
         return option if option is not None and option.worth < right.least - 1e-9 else None
 
+    def at_the_limit(self) -> Iterator[Option]:
+        """Each remedy at the most that may be given of it: where no form reaches the entitlement and nothing is
+        owed, this is all there is. The same for everybody, so there is nothing to haggle over."""
+        for remedy, most in self.limits.items():
+            if remedy in REPLACES or most:
+                option = self.option(((remedy, most),), owed=False)
+                if option.cost_fen <= self.matter.cap_fen:
+                    yield option
+
     def bases(self, target: float) -> Iterator[tuple[Pairs, bool]]:
         """What may stand alone or be topped up, and whether it is owed: goods, then shares in money."""
         for due in self.matter.owed:
@@ -236,7 +245,9 @@ class Drafts:
             spoken = sum(part.fen for part in option.parts)
             if option.owed or option.remedy in REPLACES or spoken >= floor_in_cash:
                 options.setdefault(option.id, option)
-        if all(option.return_needed or option.owed for option in options.values()):
+        if not options:
+            options = {option.id: option for option in build.at_the_limit()}
+        elif all(option.return_needed or option.owed for option in options.values()):
             less = build.kept_for_less(right)
             if less is not None:
                 options[less.id] = less

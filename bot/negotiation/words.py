@@ -16,6 +16,8 @@ from bot.negotiation.option import Option, Part
 
 UPSET = 0.6
 """Anger from which the tone changes; the money does not."""
+ALIKE = 0.1
+"""Forms are called of about equal worth when none is worth more than another by a larger share of the price."""
 Note = Literal["raised", "taken", "moved", "cannot"]
 """What is said to a counter-offer."""
 
@@ -107,6 +109,8 @@ class Speaker:
             say(book["only"])
         elif self._is_choice(menu):
             say(book["choice"])
+        elif max(option.worth for option in menu) - min(option.worth for option in menu) > ALIKE:
+            say(book["either"])
         else:
             say(book["menu"][min(turn, len(book["menu"])) - 1 :])
 
@@ -130,8 +134,9 @@ class Speaker:
         return tuple(made)
 
     def _is_choice(self, menu: tuple[Option, ...]) -> bool:
-        """Whether a form on the menu is worth less than the entitlement: keeping the goods for less."""
-        return any(not option.owed and option.worth < self.right.least - 1e-9 for option in menu)
+        """Whether keeping the goods for less than the entitlement stands beside sending them back for all of it."""
+        less = any(not option.owed and option.worth < self.right.least - 1e-9 for option in menu)
+        return less and any(option.owed and option.remedy == "return_refund" for option in menu)
 
     def _finding(self, menu: tuple[Option, ...]) -> str:
         matter = self.matter

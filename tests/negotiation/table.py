@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 
 from bot.aftersales.assess import assess
@@ -16,7 +17,7 @@ from bot.aftersales.policy import Policy
 from bot.command.negotiate import Table
 from bot.negotiation.negotiation import Negotiation
 from bot.negotiation.terms import read_terms
-from tests.aftersales.build import ALL_PICTURES, raw_case
+from tests.aftersales.build import ALL_PICTURES, NOW, SHIPPED, price, protection, raw_case
 
 POLICY = Policy()
 TERMS = read_terms()
@@ -29,6 +30,14 @@ CASES: dict[str, dict[str, Any]] = {
     "part missing": raw_case("refund", ["missing_item"], unit=8900, evidence=ALL_PICTURES, facts={"affected_share": 0.25}),
     "wrong item": raw_case("exchange", ["wrong_item"], unit=8900, evidence=ALL_PICTURES),
     "change of mind": raw_case("return_goods", ["change_of_mind"], unit=8900),
+    "a coupon at the limit": raw_case("compensation", ["change_of_mind"], unit=8900, now=NOW + timedelta(days=28)),
+    "late on the way": raw_case(
+        "compensation", ["late_delivery"], unit=8900, shipped=SHIPPED + timedelta(days=6), delivered=None,
+        status="shipped", now=SHIPPED + timedelta(days=7),
+    ),
+    "price difference": raw_case(
+        "price_protection", ["price_drop"], labels=["price_protection"], protection=protection(), price=price()
+    ),
     "needs evidence": raw_case("refund", ["quality_defect"], unit=8900),
     "refused": raw_case("compensation", ["late_delivery"], unit=8900),
     "a person's": raw_case("refund", ["safety"], unit=8900, facts={"safety_kind": "injury"}),

@@ -87,6 +87,15 @@ def test_every_option_lies_within_floor_and_cap_and_the_law_is_always_shown(raw:
                 assert money >= min(kept_goods)
 
 
+@settings(max_examples=150, deadline=None)
+@given(cases())
+def test_what_may_be_negotiated_is_offered(raw: dict[str, Any]) -> None:
+    assessment = judge(read_case(raw))
+    move = opened(raw).move()
+    if assessment.decision in {"negotiable", "owed"} and isinstance(move, Offer) and assessment.cap_fen:
+        assert move.options
+
+
 @settings(max_examples=100, deadline=None)
 @given(cases(), ACTS)
 def test_offers_stand_and_ids_keep_their_meaning(raw: dict[str, Any], acts: list[Act]) -> None:

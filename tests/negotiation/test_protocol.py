@@ -245,6 +245,20 @@ def test_the_decision_of_the_assessment_decides_the_first_line(name: str) -> Non
         assert line["options"]
 
 
+@pytest.mark.parametrize("name", ["a coupon at the limit", "late on the way"])
+def test_where_only_goodwill_is_left_its_limit_is_offered(name: str) -> None:
+    (line,) = played({"case": CASES[name]})
+    assert [(option["remedy"], option["fen"]) for option in line["options"]] == [("coupon", 890)]
+    assert line["options"][0]["cost_fen"] <= 890
+
+
+def test_a_price_difference_is_paid_as_worked_out() -> None:
+    first, settled, end = played({"case": CASES["price difference"]}, accept("price_difference-1000"))
+    assert "10.00元" in first["options"][0]["text"]
+    assert settled["say"] == "settled"
+    assert [(row["remedy"], row["fen"]) for row in end["ledger"]] == [("price_difference", 1000)]
+
+
 def test_exchange_carries_no_sum_and_freight_comes_on_top() -> None:
     raw = raw_case(
         "exchange", ["quality_defect"], unit=8900, evidence=["photo"], facts={"return_freight_fen": 1200}
