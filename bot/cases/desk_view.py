@@ -152,7 +152,9 @@ def history(session: Session, row: models.Case) -> list[dict[str, Any]]:
         .limit(20)
     )
     return [
-        {"case_id": other.case_id, "wish": other.wish, "issues": list(other.issues), "state": other.state, "opened_at": other.opened_at.isoformat()}
+        {
+            "case_id": other.case_id, "title": goods(session, other)[0], "wish": other.wish, "issues": list(other.issues), "state": other.state, "opened_at": other.opened_at.isoformat(),
+        }
         for other in rows
     ]
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import HumanReason
-from bot.cases import audit, case_file, duty, listing, summary, unanswered, upload
+from bot.cases import audit, case_file, duty, listing, summary, unanswered, upload, wait
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -127,7 +127,17 @@ def queue_sentence(session: Session, at: datetime, row: models.Case) -> str:
         return say("queue_off_duty", hours=duty.hours())
     if not duty.present(session):
         return say("queue_nobody")
-    return say("queue_on_duty", ahead=ahead(session, row))
+    before = ahead(session, row)
+    minutes = wait.expected_minutes(before, wait.claims(session, at), at)
+    return say("queue_on_duty", ahead=before) if minutes is None else say("queue_on_duty_wait", ahead=before, minutes=minutes)
+
+
+def waiting(session: Session) -> tuple[int, datetime | None]:
+    """How many cases wait for a person, and when the last of them changed."""
+    count, newest = session.execute(
+        select(func.count(), func.max(models.Case.updated_at)).where(models.Case.state == "with_person", models.Case.claimed_by.is_(None))
+    ).one()
+    return int(count), newest
 
 
 def ahead(session: Session, row: models.Case) -> int:

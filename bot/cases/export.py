@@ -75,6 +75,9 @@ def messages(session: Session, conversation_id: str) -> list[dict[str, Any]]:
         select(models.Message).where(models.Message.conversation_id == conversation_id).order_by(models.Message.seq)
     )
     return [
-        {"seq": row.seq, "from": row.sender, "at": row.at.isoformat(), "text": row.text, "choices": row.choices, "card": row.card}
+        {
+            "seq": row.seq, "from": row.sender, "at": row.at.isoformat(), "text": row.text, "choices": row.choices, "card": row.card,
+            **({"by": row.author} if row.author else {}),
+        }
         for row in rows
     ]

@@ -33,7 +33,8 @@ LONGEST_TEXT = 2000
 LONGEST_WAIT = 30.0
 LONGEST_CLIENT_ID = 100
 SPEAKERS = {"customer": "顾客", "bot": "智能客服小和", "agent": "客服", "system": "系统"}
-ENDED = ("settled", "refused", "withdrawn", "closed")
+ENDED = ("settled", "refused", "withdrawn", "closed", "awaiting_return")
+"""What may be rated: where only the parcel is waited for, everything is said and done between people."""
 
 
 def hub_of(connection: HTTPConnection) -> Hub:

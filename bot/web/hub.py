@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.cases import duty, escalation
 from bot.store import models
 from bot.store.database import session as open_session
 from bot.web.blocking import in_database
@@ -24,7 +25,10 @@ from bot.web.blocking import in_database
 logger = logging.getLogger(__name__)
 
 DESK = "desk"
-"""The topic of everybody at the desk; every other topic is a conversation's id."""
+"""The topic of everybody at the desk."""
+
+QUEUE = "queue"
+"""The topic of who waits for a person, for desks and for those who wait. Every other topic is a conversation's id."""
 
 CHANGED: dict[str, Any] = {"type": "changed"}
 LOOK_EVERY = 1.0
@@ -74,9 +78,9 @@ class Hub:
         """Looks for changes made elsewhere, for ever."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            topics = [topic for topic in self.listeners if topic != DESK]
+            topics = [topic for topic in self.listeners if topic not in {DESK, QUEUE}]
             try:
-                now = await in_database(standing, topics, DESK in self.listeners)
+                now = await in_database(standing, topics, DESK in self.listeners, QUEUE in self.listeners)
             except SQLAlchemyError as fault:
                 logger.error("cannot look for changes: %s", type(fault).__name__)
                 continue
@@ -84,15 +88,23 @@ class Hub:
                 before = self.known.get(topic)
                 if topic in self.listeners:
                     self.known[topic] = state
-                if before is not None and before != state:
-                    self.publish(topic, {**CHANGED, "conversation_id": topic} if topic != DESK else CHANGED)
+                # A first look tells nothing new, but of the queue: nobody else nudges those who wait.
+                if before != state and (before is not None or topic == QUEUE):
+                    self.publish(topic, news(topic, state))
 
 
-def standing(topics: Sequence[str], desk: bool) -> dict[str, tuple[Any, ...]]:
+def news(topic: str, state: tuple[Any, ...]) -> dict[str, Any]:
+    """What is told when a topic's state changed."""
+    if topic == QUEUE:
+        return {"type": "queue", "waiting": state[0]}
+    return CHANGED if topic == DESK else {**CHANGED, "conversation_id": topic}
+
+
+def standing(topics: Sequence[str], desk: bool, queue: bool) -> dict[str, tuple[Any, ...]]:
     """What can change, in a few numbers for each topic."""
     conversation = models.Conversation
     found: dict[str, tuple[Any, ...]] = {}
-    if not topics and not desk:
+    if not topics and not desk and not queue:
         return found
     with open_session(read_only=True) as session:
         if topics:
@@ -106,4 +118,6 @@ def standing(topics: Sequence[str], desk: bool) -> dict[str, tuple[Any, ...]]:
             sums = session.execute(select(func.count(), func.sum(conversation.last_seq), func.sum(conversation.fence), func.sum(conversation.answered_seq)).select_from(conversation)).one()
             cases = session.execute(select(func.count(), func.max(models.Case.updated_at), func.count(models.Case.claimed_by)).select_from(models.Case)).one()
             found[DESK] = (*sums, *cases)
+        if queue:
+            found[QUEUE] = (*escalation.waiting(session), len(duty.present(session)))
     return found

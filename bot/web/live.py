@@ -12,7 +12,7 @@ import anyio
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.cases import duty
+from bot.cases import duty, escalation
 from bot.store import models
 from bot.store.database import session as open_session
 from bot.web import bearer, body, measure, timeline
@@ -21,7 +21,7 @@ from bot.web.bearer import Visitor
 from bot.web.blocking import in_database
 from bot.web.chat import bursts_of, fetch, hub_of
 from bot.web.desk import still_staff
-from bot.web.hub import DESK, Hub
+from bot.web.hub import DESK, QUEUE, Hub
 from bot.web.problem import Problem
 
 DENIED = 4401
@@ -46,7 +46,7 @@ async def chat(socket: WebSocket) -> None:
     hub, bursts = hub_of(socket), bursts_of(socket)
     topic = visitor.conversation_id
     last = max((message["seq"] for message in found["messages"]), default=0)
-    with hub.listen(topic) as news, measure.LIVE.labels("chat").track_inprogress():
+    with hub.listen(topic, QUEUE) as news, measure.LIVE.labels("chat").track_inprogress():
         await send(socket, {"type": "ready", "owner": found["owner"], "last_seq": last})
 
         async def hear(frame: Frame) -> None:
@@ -54,13 +54,20 @@ async def chat(socket: WebSocket) -> None:
                 bursts.typing(topic, bool(frame.get("on")))
                 hub.publish(topic, {"type": "typing", "conversation_id": topic, "from": "customer", "on": bool(frame.get("on"))})
 
-        await both(socket, hear, lambda: tell_chat(socket, news, visitor, last, found["owner"]))
+        await both(socket, hear, lambda: tell_chat(socket, news, visitor, last, standing_of(found)))
 
 
-async def tell_chat(socket: WebSocket, news: asyncio.Queue[Frame], visitor: Visitor, last: int, owner: str) -> None:
+def standing_of(found: Frame) -> Frame:
+    return {name: found[name] for name in ("owner", "agent", "queue")}
+
+
+async def tell_chat(socket: WebSocket, news: asyncio.Queue[Frame], visitor: Visitor, last: int, standing: Frame) -> None:
     while True:
         heard = await news.get()
-        if heard["type"] != "changed":
+        if heard["type"] == "queue":
+            if standing["owner"] != "queue":
+                continue
+        elif heard["type"] != "changed":
             if heard.get("from") != "customer":
                 await send(socket, {name: value for name, value in heard.items() if name != "conversation_id"})
             continue
@@ -68,9 +75,9 @@ async def tell_chat(socket: WebSocket, news: asyncio.Queue[Frame], visitor: Visi
         for message in found["messages"]:
             last = message["seq"]
             await send(socket, {"type": "message", "message": message})
-        if found["owner"] != owner:
-            owner = found["owner"]
-            await send(socket, {"type": "owner", **{name: found[name] for name in ("owner", "agent", "queue")}})
+        if standing_of(found) != standing:
+            standing = standing_of(found)
+            await send(socket, {"type": "owner", **standing})
 
 
 async def desk(socket: WebSocket) -> None:
@@ -85,8 +92,9 @@ async def desk(socket: WebSocket) -> None:
     watched: dict[str, int] = {}  # conversation → number of the last message told
     present = asyncio.create_task(stay_present(staff.name))
     try:
-        with hub.listen(DESK) as news, measure.LIVE.labels("desk").track_inprogress():
+        with hub.listen(DESK, QUEUE) as news, measure.LIVE.labels("desk").track_inprogress():
             await send(socket, {"type": "ready", "name": staff.name, "role": staff.role})
+            await send(socket, {"type": "queue", "waiting": await in_database(waiting)})
 
             async def hear(frame: Frame) -> None:
                 await hear_desk(hub, news, watched, present, frame)
@@ -95,6 +103,11 @@ async def desk(socket: WebSocket) -> None:
     finally:
         present.cancel()
         hub.publish(DESK, {"type": "changed"})
+
+
+def waiting() -> int:
+    with open_session(read_only=True) as session:
+        return escalation.waiting(session)[0]
 
 
 async def hear_desk(hub: Hub, news: asyncio.Queue[Frame], watched: dict[str, int], present: asyncio.Task[None], frame: Frame) -> None:
@@ -124,7 +137,7 @@ async def tell_desk(socket: WebSocket, news: asyncio.Queue[Frame], watched: dict
     while True:
         heard = await news.get()
         conversation_id = heard.get("conversation_id")
-        if heard["type"] == "unanswered":
+        if heard["type"] in {"unanswered", "queue"}:
             await send(socket, heard)
         elif heard["type"] == "typing" and conversation_id in watched and heard["from"] == "customer":
             await send(socket, {"type": "typing", "conversation_id": conversation_id, "on": heard["on"]})

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.cases import duty, escalation, inbox
+from bot.cases import duty, escalation, inbox, wait
 from bot.store import models
 
 
@@ -33,7 +33,7 @@ def shown(row: models.Message) -> dict[str, Any]:
 
 
 def standing(session: Session, conversation: models.Conversation) -> dict[str, Any]:
-    """Who has the conversation; in the queue, how many wait before and whether anybody is there."""
+    """Who has the conversation; in the queue, how many wait before, whether anybody is there, how long it will take."""
     queue = None
     if conversation.owner == "queue":
         row = session.scalars(
@@ -41,6 +41,9 @@ def standing(session: Session, conversation: models.Conversation) -> dict[str, A
             .where(models.Case.conversation_id == conversation.conversation_id, models.Case.state == "with_person")
             .order_by(models.Case.updated_at.desc())
         ).first()
-        on_duty = duty.staffed(clock.now()) and bool(duty.present(session))
-        queue = {"ahead": escalation.ahead(session, row) if row is not None else 0, "on_duty": on_duty}
+        at = clock.now()
+        on_duty = duty.staffed(at) and bool(duty.present(session))
+        ahead = escalation.ahead(session, row) if row is not None else 0
+        minutes = wait.expected_minutes(ahead, wait.claims(session, at), at) if on_duty else None
+        queue = {"ahead": ahead, "on_duty": on_duty, "wait_minutes": minutes}
     return {"owner": conversation.owner, "agent": conversation.agent_id if conversation.owner == "agent" else None, "queue": queue}

@@ -73,7 +73,7 @@ def test_a_connected_desk_is_on_duty(client: TestClient, given: Callable[..., No
             with session(read_only=True) as db:
                 if duty.present(db) == ["xiaoli"]:
                     break
-        assert customer.list()["queue"] == {"ahead": 0, "on_duty": True}
+        assert customer.list()["queue"] == {"ahead": 0, "on_duty": True, "wait_minutes": None}
         assert {row["name"]: row["on_duty"] for row in client.get("/api/v1/desk/agents", headers=agent.headers).json()["agents"]} == {
             "laochen": False, "xiaoli": True, "xiaowang": False,
         }

@@ -13,6 +13,7 @@ export function openDesk() {
   const state = reactive({
     tab: 'queue', // queue | mine | all
     cases: [],
+    waiting: null, // how many cases wait for a person; null until it is told
     loaded: false,
     chosen: '', // case_id
     detail: null, // what GET /desk/cases/{id} answered
@@ -77,6 +78,11 @@ export function openDesk() {
       case 'cases':
         clearTimeout(refreshTimer)
         refreshTimer = setTimeout(() => live?.catchUp(), 200)
+        break
+      case 'queue':
+        // With the queue in view its list announces the newcomers by their goods.
+        if (state.tab !== 'queue' && state.waiting !== null && frame.waiting > state.waiting) ring('有新的顾客在等人工', '')
+        state.waiting = frame.waiting
         break
       case 'message':
         if (here) addMessage(frame.message)

@@ -1,0 +1,95 @@
+"""What those who wait and those at the desks hear of the queue; what stays of a case for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from starlette.testclient import TestClient
+
+from bot.cases import audit
+from bot.store import models
+from bot.store.database import session
+from tests.dialogues.shop import NOW
+from tests.web.conftest import LAMP, MUG, Agent, Customer
+from tests.web.test_chat import offered
+from tests.web.test_live import until
+
+
+def waiting(client: TestClient, number: int) -> Customer:
+    customer = Customer(client, f"cus_t{number:03d}")
+    customer.ask("转人工")
+    return customer
+
+
+def test_every_desk_hears_how_many_wait(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    given(LAMP, number=2)
+    first = waiting(client, 1)
+    agent, other = Agent(client, "xiaoli"), Agent(client, "xiaowang")
+    with client.websocket_connect(f"/ws/desk?token={other.token}") as desk:
+        assert until(desk, "queue")["waiting"] == 1
+        waiting(client, 2)
+        until(desk, "queue", waiting=2)
+        agent.does(first.case()["case_id"], "claim")
+        until(desk, "queue", waiting=1)
+
+
+def test_who_waits_hears_that_the_place_changed(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    given(LAMP, number=2)
+    first = waiting(client, 1)
+    with session() as db:  # the frozen clock gives both the same moment; the first came a minute before
+        row = db.get(models.Case, first.case()["case_id"])
+        assert row is not None
+        row.updated_at = NOW - timedelta(minutes=1)
+    second = waiting(client, 2)
+    assert second.list()["queue"]["ahead"] == 1
+    with client.websocket_connect(f"/ws/chat?token={second.token}") as chat:
+        chat.receive_json()
+        Agent(client, "xiaoli").does(first.case()["case_id"], "claim")
+        while until(chat, "owner")["queue"]["ahead"] != 0:
+            pass
+
+
+def test_the_expected_wait_is_told_where_there_is_a_pace(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    with session() as db:
+        for minutes in (30, 20, 10):
+            audit.write(db, NOW - timedelta(minutes=minutes), "xiaoli", "claim", None)
+    agent = Agent(client, "xiaoli")
+    with client.websocket_connect(f"/ws/desk?token={agent.token}"):
+        while not any(row["on_duty"] for row in client.get("/api/v1/desk/agents", headers=agent.headers).json()["agents"]):
+            pass
+        customer = Customer(client, "cus_t001")
+        assert "大约要等10分钟" in "".join(message["text"] for message in customer.ask("转人工"))
+        assert customer.list()["queue"] == {"ahead": 0, "on_duty": True, "wait_minutes": 10}
+
+
+def test_a_case_that_waits_for_the_parcel_can_be_rated_and_tells_who_said_what(
+    client: TestClient, given: Callable[..., None], staff: None
+) -> None:
+    given(MUG, LAMP)
+    customer, _ = offered(client)
+    customer.ask("转人工")
+    agent, case_id = Agent(client, "xiaoli"), customer.case()["case_id"]
+    agent.does(case_id, "claim")
+    agent.does(case_id, "reply", text="您好")
+    approved = agent.act(case_id, "approve", remedy="return_refund")
+    assert approved.is_success, approved.text
+    agent.does(case_id, "resolve", outcome="settled")
+    assert customer.case()["state"] == "awaiting_return"
+    assert client.post("/api/v1/rating", json={"stars": 5}, headers=customer.headers).status_code == 204
+    by = {message["text"]: message.get("by") for message in agent.document(case_id)["messages"]}
+    assert by["您好"] == "xiaoli"
+    assert by["杯子碎了"] is None
+
+
+def test_the_customers_other_cases_have_titles(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG, LAMP)
+    customer = Customer(client, "cus_t001")
+    customer.ask("台灯不要了")
+    customer.ask("杯子碎了")
+    case_id = customer.case()["case_id"]
+    (other,) = Agent(client, "xiaoli").document(case_id)["desk"]["customer"]["cases"]
+    assert "台灯" in other["title"] or "马克杯" in other["title"]
