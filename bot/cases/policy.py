@@ -5,6 +5,7 @@ Every policy that was ever used to judge a case is kept in the database under it
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.aftersales.policy import Policy, load_policy
+from bot.aftersales.policy import BadPolicy, Policy, load_policy, read_policy
+from bot.negotiation.terms import read_terms
 from bot.settings import settings
 from bot.store.models import PolicyVersion
 
@@ -29,6 +31,44 @@ def current() -> Policy:
         _read.clear()
         _read[key] = load_policy(path) if path.exists() else Policy()
     return _read[key]
+
+
+def text_in_force() -> str:
+    """The policy file as it is written, with its comments; every parameter where there is no file."""
+    path = Path(settings().policy)
+    return path.read_text(encoding="utf-8") if path.exists() else as_yaml(Policy())
+
+
+def read(text: str) -> Policy:
+    """The policy that a file with this text would be, its negotiation terms checked too.
+
+    Raises BadPolicy naming the field and what would be right.
+    """
+    try:
+        policy = read_policy(yaml.safe_load(text) or {})
+    except yaml.YAMLError as wrong:
+        raise BadPolicy("(file)", f"不是 YAML：{wrong}") from wrong
+    try:
+        read_terms(policy.negotiation)
+    except ValueError as wrong:
+        field, _, wanted = str(wrong).partition(": ")
+        raise BadPolicy(field, wanted) from wrong
+    return policy
+
+
+def put_in_force(session: Session, text: str, at: datetime, by: str) -> Policy:
+    """Checks the policy, keeps it under its version and makes `text` the policy file; running processes use it at once.
+
+    Raises BadPolicy; then nothing was changed.
+    """
+    policy = read(text)
+    remember(session, policy, at, by)
+    target = Path(settings().policy)
+    # A rename is whole or not at all: a server that reads meanwhile sees the old file or the new one.
+    beside = target.with_name(target.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, target)
+    return policy
 
 
 def as_yaml(policy: Policy) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,19 +109,14 @@ def summary(sums: Total, past: Past) -> list[str]:
 def apply(file: str) -> None:
     """启用新政策：检查、存下版本、换掉 HEQI_POLICY 所指的文件；运行中的服务马上用新的。"""
     from bot import clock
-    from bot.cases.policy import remember
+    from bot.cases.policy import put_in_force
     from bot.settings import settings
     from bot.store.database import session
 
-    policy = read(file)
-    target = Path(settings().policy)
+    read(file)
     with session() as opened:
-        remember(opened, policy, clock.now(), by="heqi policy apply")
-        # A rename is whole or not at all: a server that reads meanwhile sees the old file or the new one.
-        beside = target.with_name(target.name + ".new")
-        beside.write_bytes(Path(file).read_bytes())
-        os.replace(beside, target)
-    click.echo(f"已启用，版本 {policy.version}（{target}）")
+        policy = put_in_force(opened, Path(file).read_text(encoding="utf-8"), clock.now(), by="heqi policy apply")
+    click.echo(f"已启用，版本 {policy.version}（{settings().policy}）")
 
 
 @command.command()

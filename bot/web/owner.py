@@ -1,22 +1,30 @@
-"""The owner's calls: what happens and what it costs."""
+"""The owner's calls: what happens and what it costs; the policy, what a change of it would mean, its history."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.cases import insight, period
+from bot import clock
+from bot.aftersales.policy import BadPolicy, Policy
+from bot.cases import insight, period, policy, preview
+from bot.clock import SHOP_ZONE
 from bot.settings import settings
 from bot.store.database import session as open_session
+from bot.web import body
 from bot.web.answer import json_answer
 from bot.web.blocking import in_database
 from bot.web.desk import Staff, staff_of
 from bot.web.problem import Problem, wrong
 
 LONGEST_DAYS = 366
+LONGEST_POLICY = 50_000
+MOST_CHANGED = 200
+"""How many changed cases a preview lists; its sums are of all."""
 
 
 async def owner_of(request: Request) -> Staff:
@@ -54,3 +62,84 @@ def query_day(request: Request, field: str) -> date:
         return date.fromisoformat(raw)
     except ValueError as fault:
         raise wrong(field, "应为日期,例如 2026-11-25") from fault
+
+
+async def get_policy(request: Request) -> Response:
+    """GET /api/v1/policy"""
+    await owner_of(request)
+    return json_answer(await in_database(policy_now))
+
+
+def policy_now() -> dict[str, Any]:
+    with open_session(read_only=True) as session:
+        history = [
+            {"version": row.version, "source": row.source, "at": row.at.astimezone(SHOP_ZONE).isoformat(), "by": row.by}
+            for row in reversed(policy.history(session))
+        ]
+    return {"version": policy.current().version, "yaml": policy.text_in_force(), "history": history}
+
+
+async def get_old_policy(request: Request) -> Response:
+    """GET /api/v1/policy/{version}: every parameter of a version that was in force."""
+    await owner_of(request)
+    version = request.path_params["version"]
+    return json_answer({"version": version, "yaml": await in_database(policy_then, version)})
+
+
+def policy_then(version: str) -> str:
+    with open_session(read_only=True) as session:
+        try:
+            return policy.as_yaml(policy.of_version(session, version))
+        except LookupError as unknown:
+            raise Problem(404, "not_found", "没有这个版本的政策") from unknown
+
+
+async def preview_policy(request: Request) -> Response:
+    """POST /api/v1/policy/preview: checks, and judges past cases again; changes nothing."""
+    await owner_of(request)
+    given = await body.json_object(request)
+    changed = policy_in(given)
+    days = body.whole(given, "days", 1, 3660) if given.get("days") is not None else None
+    return json_answer(await in_database(compared, changed, days))
+
+
+def policy_in(given: dict[str, Any]) -> Policy:
+    """The policy of the body's `yaml`. Raises Problem (400) with the field and the article."""
+    try:
+        return policy.read(body.text(given, "yaml", LONGEST_POLICY))
+    except BadPolicy as bad:
+        raise Problem(400, "bad_policy", f"yaml:{bad}") from bad
+
+
+def compared(after: Policy, days: int | None) -> dict[str, Any]:
+    before = policy.current()
+    since = clock.now() - timedelta(days=days) if days else None
+    with open_session(read_only=True) as session:
+        past = preview.past(session, since)
+    try:
+        rows = preview.compare(past.cases, before, after)
+    except BadPolicy as bad:
+        raise Problem(400, "bad_policy", f"yaml:{bad}") from bad
+    return {
+        "before": before.version,
+        "after": after.version,
+        "total": msgspec.to_builtins(preview.total(rows)),
+        "cases": [msgspec.to_builtins(row) for row in rows if row.changed][:MOST_CHANGED],
+        "unreadable": len(past.unreadable),
+    }
+
+
+async def put_policy(request: Request) -> Response:
+    """POST /api/v1/policy: puts it in force, where nobody changed the one it is based on."""
+    staff = await owner_of(request)
+    given = await body.json_object(request)
+    policy_in(given)
+    based_on = body.text(given, "based_on", 100)
+    return json_answer({"version": await in_database(put_in_force, str(given["yaml"]), based_on, staff.name)})
+
+
+def put_in_force(text: str, based_on: str, name: str) -> str:
+    with open_session() as session:
+        if policy.current().version != based_on:
+            raise Problem(409, "changed_meanwhile", "based_on:政策已经被改过,请重新打开再改")
+        return policy.put_in_force(session, text, clock.now(), name).version
