@@ -1,0 +1,86 @@
+"""The same acceptance twice is one payment: from two browsers at two webs, at the same moment, and after a restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from bot.cases import inbox
+from bot.ledger import ledger
+from bot.store import models
+from bot.store.database import session
+from bot.web.app import make_app
+from tests.dialogues.shop import NOW
+from tests.web.conftest import MUG, PATIENT, Agent, Customer, both_databases, money
+from tests.web.stand_in import StandIn
+from tests.web.test_chat import offered
+from tests.web.test_desk import handed_over
+
+
+def ledger_rows() -> list[dict[str, object]]:
+    with session(read_only=True) as db:
+        return [row for case_id in db.scalars(select(models.Case.case_id)) for row in ledger.rows(db, case_id)]
+
+
+def until_quiet(conversation_id: str) -> None:
+    end = time.monotonic() + PATIENT
+    while inbox.unanswered() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert inbox.unanswered() == []
+
+
+@both_databases
+def test_the_bots_offer_accepted_in_two_browsers_at_once_is_paid_once(given: Callable[..., None], rasa: StandIn) -> None:
+    given(MUG)
+    with TestClient(make_app()) as one, TestClient(make_app()) as other:
+        first, choices = offered(one)
+        second = Customer(other, "cus_t001")
+        assert first.conversation_id == second.conversation_id
+        # Any kind will do: what is promised is one row of the ledger, whether money or goods.
+        choice = next(choice["id"] for choice in choices if ".option:" in choice["id"])
+        start = threading.Barrier(8)
+
+        def press(number: int) -> None:
+            start.wait(30)
+            (first, second)[number % 2].send(choice=choice)
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(press, range(8)))
+        until_quiet(first.conversation_id)
+        promised = ledger_rows()
+        assert len(promised) == 1
+    with TestClient(make_app()) as restarted:
+        again = Customer(restarted, "cus_t001")
+        again.send(choice=choice)
+        until_quiet(again.conversation_id)
+    assert ledger_rows() == promised
+
+
+@both_databases
+@pytest.mark.usefixtures("staff")
+def test_an_agents_offer_accepted_eight_times_at_once_is_paid_once(client: TestClient, given: Callable[..., None]) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "laochen")
+    agent.does(case_id, "claim")
+    agent.does(case_id, "offer", remedy="coupon", fen=300)
+    choice = next(
+        choice["id"] for message in customer.list()["messages"] for choice in message["choices"] if choice["id"].endswith("option:coupon-300")
+    )
+    start = threading.Barrier(8)
+
+    def press(_: int) -> int:
+        start.wait(30)
+        return inbox.receive(customer.conversation_id, "cus_t001", uuid.uuid4().hex, NOW, choice=choice)
+
+    with ThreadPoolExecutor(8) as pool:
+        seqs = list(pool.map(press, range(8)))
+    assert len(set(seqs)) == 8
+    assert money() == [("coupon", 300)]
