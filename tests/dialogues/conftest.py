@@ -7,6 +7,7 @@ import os
 import socket
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +41,36 @@ class Talk:
 
 
 class Product:
-    """The running product of these tests."""
+    """A running product: Rasa, an action server, a database of their own."""
 
-    def __init__(self, talk: Talk, database_url: str, actions: processes.Running, env: dict[str, str]) -> None:
-        self.talk, self.database_url, self.actions, self.env = talk, database_url, actions, env
+    def __init__(self, talk: Talk, database_url: str, actions: processes.Running, logs: Path, env: dict[str, str]) -> None:
+        self.talk, self.database_url, self.actions, self.logs, self.env = talk, database_url, actions, logs, env
+
+    def start_actions(self, **changed: str) -> None:
+        """Starts the action server again, on the same port, its environment changed by `changed`."""
+        self.actions.stop()
+        self.actions = processes.Running(self.actions.service, self.logs, {**self.env, **changed})
+        self.actions.wait_ready()
 
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product all conversations share; nobody may harm it."""
+    with running(tmp_path_factory.mktemp("product")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A product of a test module's own, to take parts away from."""
+    with running(tmp_path_factory.mktemp("harmed")) as started:
+        yield started
+
+
+@contextmanager
+def running(place: Path) -> Iterator[Product]:
     if not list((processes.ROOT / "models").glob("*.tar.gz")):
         pytest.fail("no trained model in models/: run `make train` first (make test does)")
-    place = tmp_path_factory.mktemp("product")
     database_url = f"sqlite:///{place / 'heqi.db'}"
     migration.upgrade(database_url)
     actions_port, rasa_port = free_port(), free_port()
@@ -60,13 +80,17 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         "HEQI_VAR": str(place),
         "HEQI_ACTIONS_PORT": str(actions_port),
     }
-    logs = Path(os.environ.get("HEQI_TEST_LOGS", place / "log"))
+    logs = Path(os.environ["HEQI_TEST_LOGS"]) / place.name if "HEQI_TEST_LOGS" in os.environ else place / "log"
     actions = processes.Running(processes.actions(actions_port), logs, env)
     rasa = processes.Running(processes.rasa(rasa_port), logs, env)
     try:
         actions.wait_ready()
         rasa.wait_ready()
-        yield Product(Talk(rasa_port), database_url, actions, env)
+        started = Product(Talk(rasa_port), database_url, actions, logs, env)
+        try:
+            yield started
+        finally:
+            started.actions.stop()
     finally:
         rasa.stop()
         actions.stop()
