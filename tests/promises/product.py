@@ -1,0 +1,93 @@
+"""The whole product as real processes over a database of its own, and customers who talk to it over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from bot import processes
+from tests.dialogues.conftest import free_port
+from tests.dialogues.shop import NOW
+from tests.web.conftest import customer_token
+
+PATIENT = 240.0
+"""Seconds a customer waits at the most: Rasa may have to start again meanwhile."""
+
+
+class Product:
+    """Action server, Rasa and web. Each may be killed at any moment; `raise_dead` starts it again as `heqi run` does."""
+
+    def __init__(self, database_url: str, place: Path) -> None:
+        self.port, actions_port, rasa_port = free_port(), free_port(), free_port()
+        self.log_dir = place / "log"
+        self.env = {
+            "HEQI_DATABASE_URL": database_url, "HEQI_NOW": NOW.isoformat(), "HEQI_VAR": str(place), "HEQI_PORT": str(self.port),
+            "HEQI_ACTIONS_PORT": str(actions_port), "HEQI_RASA_PORT": str(rasa_port), "HEQI_CUSTOMER_RATE": "100000", "HEQI_ADDRESS_RATE": "1000000",
+        }
+        self.services = {
+            "actions": processes.actions(actions_port), "rasa": processes.rasa(rasa_port), "web": processes.web("127.0.0.1", self.port),
+        }
+        self.running: dict[str, processes.Running] = {}
+
+    def start(self) -> None:
+        for name in self.services:
+            self.running[name] = processes.Running(self.services[name], self.log_dir, self.env)
+        for started in self.running.values():
+            started.wait_ready()
+
+    def kill(self, name: str) -> None:
+        """kill -9 of the process and whatever it started, then it is started anew; nobody waits until it is ready."""
+        dead = self.running[name].process
+        os.killpg(dead.pid, signal.SIGKILL)
+        dead.wait()
+        self.running[name] = processes.Running(self.services[name], self.log_dir, self.env)
+
+    def stop(self) -> None:
+        for started in self.running.values():
+            started.stop()
+
+
+class Customer:
+    """Sends until it is accepted, as a page does (the same client_id again and again), and reads until it is answered."""
+
+    def __init__(self, port: int, customer_id: str) -> None:
+        self.port, self.customer_id = port, customer_id
+        self.token = ""
+        opened = self.call("POST", "/api/v1/sessions", {"customer_token": customer_token(customer_id)})
+        self.token, self.conversation_id = str(opened["token"]), str(opened["conversation_id"])
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
+        end = time.monotonic() + PATIENT
+        while time.monotonic() < end:
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode() if body is not None else None, headers, method=method
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return dict(json.loads(answer.read()))
+            except urllib.error.HTTPError as refused:
+                if refused.code != 503:
+                    raise AssertionError(f"{method} {path}: {refused.code} {refused.read().decode()}") from refused
+            except (OSError, http.client.HTTPException):
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"{method} {path} was never answered")
+
+    def ask(self, client_id: str, text: str) -> list[str]:
+        """What the bot answered to this text; raises AssertionError where it never did."""
+        seq = int(self.call("POST", "/api/v1/messages", {"client_id": client_id, "text": text})["seq"])
+        end = time.monotonic() + PATIENT
+        while time.monotonic() < end:
+            messages = self.call("GET", f"/api/v1/messages?after={seq}&wait=10")["messages"]
+            said = [str(message["text"]) for message in messages if message["from"] == "bot"]
+            if said:
+                return said
+        raise AssertionError(f"{self.customer_id} said {text!r} and nobody answered")

@@ -1,0 +1,116 @@
+"""Nothing accepted is lost: action server, Rasa and web killed with -9 at random moments, under whole conversations.
+
+Too long for `make test` (Rasa starts anew again and again); tests/web/test_kill.py kills the web there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.cases import inbox
+from bot.cases.words import say
+from bot.store import models, snapshot
+from bot.store.database import session
+from tests.dialogues.shop import NOW, order_number, snapshot_of
+from tests.promises.product import Customer, Product
+from tests.promises.scale import FULL
+from tests.web.conftest import DROPPED
+
+CONVERSATIONS = int(os.environ.get("HEQI_PROMISES_CONVERSATIONS", "200"))
+AT_ONCE = 12
+SAYINGS = ("手机降价了,把差价退给我", "什么时候到账", "谢谢")
+BETWEEN_KILLS = (1.0, 6.0)
+"""Seconds, evenly."""
+
+
+@pytest.mark.skipif(not FULL, reason="minutes long: make promises")
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_killed_at_any_moment_every_message_is_answered_once(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEQI_VAR", str(tmp_path))
+    with session() as db:
+        for number in range(1, CONVERSATIONS + 1):
+            snapshot.merge(db, snapshot.read(json.dumps(snapshot_of(number, [DROPPED]))), NOW)
+    chance = random.Random(9)
+    product = Product(database_url, tmp_path)
+    over = threading.Event()
+    killed: Counter[str] = Counter()
+
+    def talk(number: int) -> str:
+        customer = Customer(product.port, f"cus_t{number:03d}")
+        for turn, text in enumerate(SAYINGS):
+            customer.ask(f"{number}-{turn}", text)
+        return customer.conversation_id
+
+    def hunt() -> None:
+        while not over.wait(chance.uniform(*BETWEEN_KILLS)):
+            # Rasa takes longest to come back: killed as often as the others, it would be gone all the time.
+            name = chance.choice(("web", "web", "actions", "actions", "actions", "rasa"))
+            product.kill(name)
+            killed[name] += 1
+
+    try:
+        product.start()
+        hunter = threading.Thread(target=hunt)
+        hunter.start()
+        try:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                conversations = list(pool.map(talk, range(1, CONVERSATIONS + 1)))
+        finally:
+            over.set()
+            hunter.join()
+        end = time.monotonic() + 120
+        while inbox.silence(NOW)[0] and time.monotonic() < end:
+            time.sleep(0.2)
+        assert inbox.silence(NOW)[0] == 0
+    finally:
+        product.stop()
+    assert all(killed[name] for name in ("web", "actions", "rasa")), killed
+    faults = [fault for conversation_id in conversations for fault in faults_of(conversation_id)]
+    assert faults == []
+    with session(read_only=True) as db:
+        paid = Counter(db.scalars(select(models.Payout.order_id)))
+        fen = set(db.scalars(select(models.Payout.fen)))
+        waiting = set(db.scalars(select(models.Case.customer_id).where(models.Case.state == "with_person")))
+    assert fen <= {50000}
+    assert max(paid.values()) == 1
+    # Who was not paid by the bot waits for a person: nobody is forgotten.
+    unpaid = {f"cus_t{number:03d}" for number in range(1, CONVERSATIONS + 1) if order_number(number, 1) not in paid}
+    assert unpaid <= waiting
+    print(f"{len(conversations)} conversations, killed {dict(killed)}, paid {len(paid)}, with a person {len(unpaid)}")
+
+
+def faults_of(conversation_id: str) -> list[str]:
+    """What in a finished timeline was lost, doubled or said beside an answer."""
+    with session(read_only=True) as db:
+        messages = db.scalars(
+            select(models.Message).where(models.Message.conversation_id == conversation_id).order_by(models.Message.seq)
+        ).all()
+    faults = []
+    spoken = [message.text for message in messages if message.sender == "customer"]
+    if spoken != list(SAYINGS):
+        faults.append(f"{conversation_id}: the customer's words are {spoken}")
+    if [message.seq for message in messages] != list(range(1, len(messages) + 1)):
+        faults.append(f"{conversation_id}: the numbers have a gap")
+    answers: list[list[str]] = []
+    for message in messages:
+        if message.sender == "customer":
+            answers.append([])
+        elif message.sender == "bot" and answers:
+            answers[-1].append(message.text)
+    for text, answer in zip(spoken, answers, strict=True):
+        if not answer or len(set(answer)) != len(answer) or (say("trouble") in answer and len(answer) > 1):
+            faults.append(f"{conversation_id}: {text!r} was answered by {answer}")
+    return faults
