@@ -1,0 +1,1 @@
+"""The product under load: processes of its own, a shop full of customers, and what they say."""
