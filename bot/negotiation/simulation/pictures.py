@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib
 
-from bot.negotiation.simulation.measure import ORACLES, STANDS, Figures
+from bot.negotiation.simulation.measure import ASKS, HEQI, ORACLE, ORACLES, STANDS, Figures
 
 matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "heqi"
@@ -15,6 +15,8 @@ matplotlib.rcParams["svg.hashsalt"] = "heqi"
 from matplotlib import pyplot  # noqa: E402
 
 OURS, KNOWING, OTHER = "#c2410c", "#64748b", "#1d4ed8"
+UNLABELLED = (HEQI, ASKS, ORACLE)
+"""Points so near to their neighbour of the same colour that a label would only cover it."""
 CONCESSIONS = ("fixed ladder", "Boulware", "linear", "conceder", "posted entitlement", "Bayes, profit only", STANDS)
 
 
@@ -40,6 +42,8 @@ def _cost_and_satisfaction(rows: Sequence[Figures], folder: Path) -> Path:
     for row in rows:
         breaks_law = row.breach > 0
         axes.scatter(row.cost, row.satisfaction, color=_colour(row.name), marker="x" if breaks_law else "o", s=40)
+        if row.name in UNLABELLED:
+            continue
         axes.annotate(row.name, (row.cost, row.satisfaction), textcoords="offset points", xytext=(6, 3), fontsize=8)
     axes.set_xlabel("total cost over order value (money, people, lost goodwill)")
     axes.set_ylabel("satisfaction of honest customers")
