@@ -28,7 +28,7 @@ run: train pages ## 启动产品
 shell: train ## 在终端里和机器人对话
 	@$(BIN)/heqi shell
 
-test: train ## 全部测试
+test: train pages ## 全部测试
 	@$(BIN)/python -m pytest
 
 lint: setup ## 风格、类型、引用方向

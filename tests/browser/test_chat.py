@@ -1,0 +1,121 @@
+"""A customer in a real browser: settles by clicking, sends a picture and negotiates, is cut off and comes back."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from bot.store import models
+from bot.store.database import session
+from tests.browser.conftest import Customer, Open, Shop, chat_of, press, say, shoot
+
+PHONE = {
+    "goods": "phone", "unit": 599900, "paid": 3, "delivered": 1, "labels": ["return7", "price_protection"],
+    "protection": {"days": 15, "ratio": 1.0, "excluded_kinds": [], "from": "paid"}, "prices": [[0.1, 549900, "direct"]],
+}
+MUG = {"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3}
+LAMP = {"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 7, "delivered": 2}
+
+
+def paid_to(shop: Shop, customer: Customer) -> list[tuple[str, int]]:
+    """What the platform really paid to this customer."""
+    with session(shop.database_url, read_only=True) as db:
+        rows = db.execute(
+            select(models.Payout.remedy, models.Payout.fen)
+            .join(models.Order, models.Order.order_id == models.Payout.order_id)
+            .where(models.Order.customer_id == customer.customer_id)
+        )
+        return [(remedy, fen) for remedy, fen in rows]
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((800, 600), 60).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def send_picture(page: Page, what: str) -> None:
+    page.locator("input[type=file]").set_input_files({"name": "照片.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    tray = page.get_by_label("准备发送的文件")
+    tray.get_by_label("这是").select_option(label=what)
+    tray.get_by_role("button", name="发送", exact=True).click()
+
+
+def words(page: Page) -> list[str]:
+    """The customer's own messages as the page shows them."""
+    return page.locator("article.message.customer .bubble").all_inner_texts()
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_a_price_protection_is_settled_by_clicking(shop: Shop, open_page: Open, size: str) -> None:
+    customer = shop.customer(PHONE, LAMP)
+    page = chat_of(open_page, customer, "星河14 5G手机", size)
+    press(page, "就是这件")
+    press(page, "降价了")
+    result = page.get_by_label("处理结果")
+    expect(result.get_by_role("table", name="差价怎么算的")).to_contain_text(re.compile("5999.00.*5499.00.*应补差价.*500.00", re.DOTALL))
+    assert paid_to(shop, customer) == [("price_difference", 50000)]
+    shoot(page, f"chat-price-protection-{size}")
+    page.locator("label", has_text="5 星").click()
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_text("谢谢您的评价")).to_be_visible()
+    shoot(page, f"chat-rating-{size}")
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_a_picture_is_sent_an_offer_negotiated_and_accepted(shop: Shop, open_page: Open, size: str) -> None:
+    customer = shop.customer(MUG)
+    page = chat_of(open_page, customer, "手绘马克杯", size)
+    say(page, "收到的时候有一只杯子是碎的")
+    expect(page.get_by_role("log")).to_contain_text("照片")
+    send_picture(page, "问题部位照片")
+    expect(page.get_by_label("需要的凭证").last).not_to_contain_text("问题部位照片")
+    send_picture(page, "外包装和面单照片")
+    offers = page.get_by_label("处理方案")
+    expect(offers.first).to_be_visible()
+    shoot(page, f"chat-offer-{size}")
+    press(page, "换个方案")
+    expect(offers).to_have_count(2)
+    offers.last.get_by_role("button", name="接受").first.click()
+    expect(page.get_by_label("处理结果")).to_be_visible()
+    expect(offers.last.get_by_role("button", name="接受")).to_have_count(0)
+    shoot(page, f"chat-accepted-{size}")
+
+
+def test_two_browsers_show_one_conversation(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(LAMP)
+    here = chat_of(open_page, customer, "护眼台灯", "phone")
+    there = chat_of(open_page, customer, "护眼台灯", "desktop")
+    say(here, "这个台灯可以调亮度吗")
+    expect(there.get_by_role("log")).to_contain_text("这个台灯可以调亮度吗")
+    say(there, "好的谢谢")
+    expect(here.get_by_role("log")).to_contain_text("好的谢谢")
+    expect(here.locator("article.message")).to_have_count(there.locator("article.message").count())
+    assert words(here) == words(there) == ["这个台灯可以调亮度吗", "好的谢谢"]
+
+
+def test_a_cut_line_loses_nothing_and_doubles_nothing(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(LAMP)
+    page = chat_of(open_page, customer, "护眼台灯", "phone")
+    say(page, "你好")
+    expect(page.locator("article.message.bot").last).to_be_visible()
+    shop.cut_line()
+    say(page, "物流到哪了")
+    say(page, "我还想问下怎么退货")
+    expect(page.get_by_role("alert").filter(has_text="正在重连")).to_be_visible()
+    expect(page.locator("article.pending")).to_have_count(2)
+    shoot(page, "chat-cut-phone")
+    shop.restore_line()
+    expect(page.locator("article.pending")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert words(page) == ["你好", "物流到哪了", "我还想问下怎么退货"]
+    before = page.locator("article.message").all_inner_texts()
+    page.reload()
+    expect(page.locator("article.message").first).to_be_visible()
+    assert words(page) == ["你好", "物流到哪了", "我还想问下怎么退货"]
+    assert len(page.locator("article.message").all_inner_texts()) >= len(before)

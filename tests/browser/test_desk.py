@@ -1,0 +1,70 @@
+"""A customer asks for a person, an agent does the work, the owner looks at it: three browsers, one product."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Shop, ask_for_person, chat_of, desk_of, say, shoot, sign_in
+from tests.browser.test_chat import LAMP, MUG, paid_to
+
+
+def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(LAMP)
+    desk = desk_of(open_page, "小李")
+    chat = chat_of(open_page, customer, "护眼台灯", "phone")
+    say(chat, "台灯底座有划痕，不影响用")
+    expect(chat.locator("article.message.bot").last).to_be_visible()
+    ask_for_person(chat)
+    expect(chat.get_by_role("status")).to_contain_text("排队")
+    shoot(chat, "chat-queue-phone")
+
+    desk.get_by_role("navigation", name="案件").get_by_role("button", name=customer.name).click()
+    desk.get_by_role("button", name="接手").click()
+    expect(chat.get_by_role("status")).to_contain_text("小李")
+    desk.get_by_label("回复顾客").fill("您好，我看到您的台灯了")
+    desk.get_by_role("button", name="发送", exact=True).click()
+    expect(chat.get_by_role("log")).to_contain_text("您好，我看到您的台灯了")
+    shoot(desk, "desk-case")
+
+    desk.get_by_role("button", name="给方案").click()
+    dialog = desk.get_by_role("dialog", name="给顾客一个方案")
+    dialog.get_by_label("金额（元）").fill("5")
+    shoot(desk, "desk-offer")
+    dialog.get_by_role("button", name="发给顾客").click()
+    offer = chat.get_by_label("处理方案").last
+    expect(offer).to_contain_text("5.00")
+    offer.get_by_role("button", name="接受").click()
+    expect(chat.get_by_label("处理结果").last).to_contain_text("5.00")
+    assert paid_to(shop, customer) == [("refund_part", 500)]
+
+    desk.get_by_role("button", name="交回助手").click()
+    desk.get_by_role("dialog", name="交回助手").get_by_role("button", name="交回助手").click()
+    expect(chat.get_by_role("status")).to_contain_text("智能助手")
+    say(chat, "你好")
+    expect(chat.locator("article.message.bot").last).to_be_visible()
+    shoot(chat, "chat-back-phone")
+
+
+def test_one_case_is_one_agents(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(MUG)
+    first, second = desk_of(open_page, "小李"), desk_of(open_page, "小王")
+    chat = chat_of(open_page, customer, "手绘马克杯")
+    ask_for_person(chat)
+    for desk in (first, second):
+        desk.get_by_role("navigation", name="案件").get_by_role("button", name=customer.name).click()
+    first.get_by_role("button", name="接手").click()
+    expect(second.get_by_text("这个案件在同事手里")).to_be_visible()
+    expect(second.get_by_role("button", name="接手")).to_have_count(0)
+
+
+def test_the_owner_sees_the_numbers(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(LAMP)
+    ask_for_person(chat_of(open_page, customer, "护眼台灯"))
+    page = open_page("/insight")
+    sign_in(page, "老板")
+    overview = page.get_by_label("总览")
+    expect(overview).to_contain_text(re.compile(r"[1-9]\d* 件"))
+    expect(page.locator("canvas, svg").first).to_be_visible()
+    shoot(page, "insight")
