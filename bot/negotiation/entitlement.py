@@ -36,18 +36,18 @@ def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms) -
     if matter.exact:
         worth, rule = floor, "应退金额已经确定"
     elif matter.fault == "undelivered" and matter.evidence != "none":
-        worth, rule = 1.0, "没有收到货,全额"
+        worth, rule = 1.0, "没有收到货，全额"
     elif matter.fault in {"seller", "undelivered"}:
         bonus = value.premium if matter.evidence != "none" else 0.0
-        worth, rule = max(floor, seen + bonus), "商家责任:损失加诚意"
+        worth, rule = max(floor, seen + bonus), "商家责任：损失加诚意"
     elif matter.fault == "late":
-        worth, rule = max(floor, value.late_least, seen), "迟发:至少给的那份"
+        worth, rule = max(floor, value.late_least, seen), "迟发：至少给的那份"
     elif matter.fault == "wear":
-        worth, rule = max(floor, value.wear * seen), "使用磨损:损失的几成"
+        worth, rule = max(floor, value.wear * seen), "使用磨损：损失的几成"
     elif matter.owed:
         worth, rule = floor, "法定应得"
     else:
-        worth, rule = value.goodwill, "不欠,表示心意"
+        worth, rule = value.goodwill, "不欠，表示心意"
     worth = min(1.0, worth)
     return Entitlement(
         floor=floor,
@@ -55,5 +55,5 @@ def entitlement_of(matter: Matter, owed_worths: Sequence[float], terms: Terms) -
         least=max(floor, worth - value.slack),
         most=worth + value.above + value.slack,
         rule=rule,
-        trace=f"{rule};法定 {floor:.3f},应得 {worth:.3f}(占实付)",
+        trace=f"{rule}；法定 {floor:.3f}，应得 {worth:.3f}（占实付）",
     )

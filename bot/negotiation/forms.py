@@ -122,11 +122,14 @@ class _Builder:
         for due in matter.negotiable:
             remedy = due.remedy
             if remedy not in self.tier.remedies:
-                self.left_out[remedy] = f"本案最高到“{self.tier.title}”"
+                self.left_out[remedy] = f"这一单最高到“{self.tier.title}”这一层"
             elif remedy in {"exchange", "resend"} and not matter.in_stock:
                 self.left_out[remedy] = "没有现货"
             else:
                 most = min(caps.get(remedy, self.value), due.fen) if due.fen else caps.get(remedy, 0)
+                if remedy in caps and most < terms.limit.least_fen:
+                    self.left_out[remedy] = "数目太小，没有意义"
+                    continue
                 if remedy == "refund_part" and (matter.evidence == "none" or matter.suspect):
                     most = min(most, round(terms.value.unproven_cash * self.value))
                 limits[remedy] = most
@@ -147,6 +150,8 @@ class _Builder:
         if gap <= 1e-9:
             return base or None
         fen = self.rounded(gap * self.value / weight)
+        if extra != "refund_part":
+            fen = max(fen, self.terms.limit.least_fen)
         return (*base, (extra, fen)) if fen <= self.limits[extra] else None
 
     def in_money(self, target: float) -> int:
@@ -205,7 +210,7 @@ class _Builder:
                 tops = (self.topped(base, target, extra) for extra in EXTRAS if extra not in used)
                 made = [pairs for pairs in tops if pairs]
             if not made and base and not legal:
-                self.left_out.setdefault(base[0][0], "怎么搭配都不到应得")
+                self.left_out.setdefault(base[0][0], "这种形式抵不上您应得的")
             for pairs in made:
                 option = self.option(pairs, owed=legal)
                 if option.worth < right.least - 1e-9:
@@ -213,7 +218,7 @@ class _Builder:
                 if option.worth > right.most + slack:
                     self.left_out.setdefault(option.remedy, "比应得的高出太多，对别的顾客不公平")
                 elif option.cost_fen > self.matter.cap_fen:
-                    self.left_out.setdefault(option.remedy, "超过不经人工可以花的上限")
+                    self.left_out.setdefault(option.remedy, "这个数目要由同事来定")
                 else:
                     yield option
 
@@ -268,28 +273,29 @@ def forms_of(matter: Matter, terms: Terms) -> Forms:
 
 def asked_form(
     forms: Forms, matter: Matter, terms: Terms, remedy: Remedy, fen: int, planned: Sequence[Option]
-) -> tuple[Option | None, Literal["raised", "taken", "moved"] | None]:
+) -> tuple[Option | None, Literal["raised", "taken", "moved", "mixed"] | None]:
     """The form that answers a counter-offer, and what to say of it; (None, None) when there is none.
 
     A counter below the entitlement is raised to it. One inside the band is taken as it is when it costs
-    the shop no more than the next planned offer. One above gets the same form at the entitlement.
+    the shop no more than the next planned offer. One above gets the same form at the entitlement. What the
+    case has only beside another remedy is shown so. Money for kept goods is one form whatever it is called.
     """
-    if remedy == "refund" and not any(option.remedy == "refund" for option in forms.options):
-        remedy = "refund_part"
     own = [option for option in forms.options if option.remedy == remedy]
+    if not own and remedy in MONEY:
+        own = [option for option in forms.options if option.remedy in MONEY]
     exact = next((option for option in own if option.fen == fen and (option.owed or not option.extras)), None)
     if exact is not None:
         return exact, "taken"
     alone = max((option for option in own if not option.extras), key=lambda option: option.fen, default=None)
     if alone is None:
         near = own or [o for o in forms.options if any(part.remedy == remedy for part in o.extras)]
-        return (near[0], "moved") if near else (None, None)
+        return (near[0], "mixed") if near else (None, None)
     if fen < alone.fen:
         return alone, "raised"
     build = _Builder(matter, terms)
-    wanted = build.option(((remedy, fen),), owed=False)
+    wanted = build.option(((alone.remedy, fen),), owed=False)
     planned_cost = max((o.shop_fen for o in planned if not o.owed), default=alone.shop_fen)
-    within = wanted.worth <= alone.worth + terms.value.slack and fen <= build.limits.get(remedy, 0)
+    within = wanted.worth <= alone.worth + terms.value.slack and fen <= build.limits.get(alone.remedy, 0)
     if within and wanted.shop_fen <= planned_cost and wanted.cost_fen <= matter.cap_fen:
         return wanted, "taken"
     return alone, "moved"

@@ -127,9 +127,10 @@ class Planner:
             i for i, option in enumerate(options)
             if i not in legal and option.id != asked_id and (not option.owed or option.extras)
         ]
-        fresh = [i for i in others if options[i].id not in shown] or others
+        unseen = [i for i in others if options[i].id not in shown]
+        fresh = unseen or others
         room = size - (1 if asked and not asked.owed else 0)
-        keep = max(1, room - 1 if shown and fresh else room)
+        keep = max(1, room - 1 if shown and unseen else room)
         menu = legal[:keep]
         if not any(self._in_money(i) for i in menu):
             menu += [i for i in fresh if self._in_money(i)][: room - len(menu)]
@@ -140,7 +141,8 @@ class Planner:
                 break
             costs = self.with_each(menu, rest, belief, turns_left)
             best = int(costs.argmin())
-            if len(menu) >= LEAST and costs[best] >= cost:
+            new = not shown or not unseen or any(i in unseen for i in menu)
+            if len(menu) >= LEAST and costs[best] >= cost and new:
                 break
             menu.append(rest[best])
             cost = float(costs[best])

@@ -254,7 +254,7 @@ class Negotiation:
         turn = state.turn + 1
         final = left == 0 or not menu or (turn > 1 and not room.planner.unseen(now_shown))
         spoken = room.speaker.offer(
-            menu, turn, final, state.mood, heard, restated and heard is None, state.used
+            menu, turn, final, state.mood, heard, restated, state.used
         )
         standing = state.standing + tuple(option for option in menu if option.id not in shown)
         offer = Offer(

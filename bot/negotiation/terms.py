@@ -53,6 +53,7 @@ class Cost(Term, frozen=True):
 class Limit(Term, frozen=True):
     coupon: Share
     gift: Share
+    least_fen: Annotated[int, msgspec.Meta(ge=1, le=10000)]
 
 
 class Worth(Term, frozen=True):

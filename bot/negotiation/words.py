@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ UPSET = 0.6
 """Anger from which the tone changes; the money does not."""
 ALIKE = 0.1
 """Forms are called of about equal worth when none is worth more than another by a larger share of the price."""
-Note = Literal["raised", "taken", "moved", "cannot"]
+Note = Literal["raised", "taken", "moved", "mixed", "cannot"]
 """What is said to a counter-offer."""
 
 
@@ -41,6 +42,16 @@ class Heard(msgspec.Struct, frozen=True):
 @cache
 def _book() -> Any:
     return yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
+
+
+def _alike(menu: Sequence[Option]) -> bool:
+    worths = [option.worth for option in menu]
+    return max(worths, default=0.0) - min(worths, default=0.0) <= ALIKE
+
+
+def _later(variants: list[str], time: int) -> list[str]:
+    """The variants for the time-th saying (from 1): they get shorter."""
+    return variants[min(time, len(variants)) - 1 :]
 
 
 def yuan(fen: int) -> str:
@@ -85,11 +96,12 @@ class Speaker:
         elif mood >= UPSET:
             say(book["calm_later"])
         if heard:
-            why = f"：{heard.why}" if heard.why else ""
-            say(book[heard.note], label=book["labels"][heard.remedy], why=why)
+            told = book["cannot"] if heard.note == "cannot" else _later(book[heard.note], turn - 1)
+            say(told, label=book["labels"][heard.remedy], why=heard.why or book["not_open"])
         if matter.needs:
             say(book["needs"], needs="、".join(book["evidence"].get(kind, kind) for kind in matter.needs))
-        self._introduce(menu, turn, restated, say)
+        if not (menu and restated and heard and (heard.note != "cannot" or turn > 2)):
+            self._introduce(menu, turn, restated, say)
         sides = list(dict.fromkeys(part for option in menu for part in option.sides))
         if sides:
             say(book["sides"], sums="、".join(self._named(part) for part in sides))
@@ -103,16 +115,16 @@ class Speaker:
         book = self.book
         if not menu:
             say(book["not_yet"] if self.matter.needs else book["nothing"])
-        elif restated:
-            say(book["restated"])
+        elif restated and len(menu) > 1:
+            say(_later(book["restated"], turn - 1))
         elif len(menu) == 1:
-            say(book["only"])
+            say(_later(book["only"], turn))
         elif self._is_choice(menu):
             say(book["choice"])
-        elif max(option.worth for option in menu) - min(option.worth for option in menu) > ALIKE:
+        elif not _alike(menu):
             say(book["either"])
         else:
-            say(book["menu"][min(turn, len(book["menu"])) - 1 :])
+            say(_later(book["menu"], turn))
 
     def settled(self, text: str) -> str:
         return str(self.book["settled"][0]).format(option=text) + "。"
@@ -129,8 +141,9 @@ class Speaker:
         )]
         if self.matter.evidence == "none" and not self.matter.exact and self.matter.needs:
             made.append(Reason("negotiation.unproven", words["unproven"], source))
-        kind = "choice" if self._is_choice(menu) else "form"
-        made.append(Reason(f"negotiation.{kind}", words[kind], source))
+        if len(menu) > 1:
+            kind = "choice" if self._is_choice(menu) else "form" if _alike(menu) else "either"
+            made.append(Reason(f"negotiation.{kind}", words[kind], source))
         return tuple(made)
 
     def _is_choice(self, menu: tuple[Option, ...]) -> bool:
@@ -142,15 +155,18 @@ class Speaker:
         matter = self.matter
         if matter.exact:
             return "exact"
-        if matter.needs and matter.fault in {"undelivered", "seller"}:
+        if matter.needs:
             return "unproven"
         if not menu:
             return "nothing"
         if matter.fault == "seller":
-            return "whole" if any(due.fen >= matter.value_fen for due in matter.owed) else "seller"
-        if matter.fault == "none" or (matter.fault == "mind" and not matter.owed):
-            return "goodwill"
-        return matter.fault
+            if any(due.fen >= matter.value_fen for due in matter.owed):
+                return "whole"
+            only_kind = not matter.owed and all(option.remedy in {"coupon", "gift"} for option in menu)
+            return "goodwill" if only_kind else "seller"
+        if matter.fault in {"mind", "late", "none"} and matter.owed:
+            return "returnable"
+        return "goodwill" if matter.fault in {"mind", "none"} else matter.fault
 
     def _named(self, part: Part) -> str:
         return f"{self.book['labels'][part.remedy]}{yuan(part.fen)}"
@@ -159,7 +175,10 @@ class Speaker:
         book = self.book
         extras = "".join("，" + book["extra"][part.remedy].format(sum=yuan(part.fen)) for part in option.extras)
         fill = {"sum": yuan(option.fen), "right": book["right"], "freight": book["freight"][self.freight]}
-        for variant in book["options"][option.remedy]["owed" if option.owed else "other"]:
+        book_of = book["options"][option.remedy]
+        own = self.matter.fault if self.matter.fault in book_of else "other"
+        kind = "owed" if option.owed else own
+        for variant in book_of[kind]:
             sentence = str(variant.format(**fill)) + extras
             if sentence not in said:
                 said.add(sentence)

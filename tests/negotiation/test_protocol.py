@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.aftersales.facts import read_case
-from tests.aftersales.build import raw_case
+from tests.aftersales.build import ALL_PICTURES, raw_case
 from tests.negotiation.table import CASES, Process, judge, played
 
 KEPT = {"case": CASES["return owed, part refund beside it"]}
@@ -205,9 +205,38 @@ def test_a_counter_above_gets_the_same_form_at_the_entitlement() -> None:
     assert ids(played(case, counter("refund_part", 8900))[1]) == ids(played(case)[0])
 
 
-def test_a_form_that_cannot_be_is_told() -> None:
+def test_money_for_kept_goods_is_one_form_whatever_it_is_called() -> None:
+    raw = raw_case("exchange", ["quality_defect"], unit=8900, evidence=ALL_PICTURES, traits=["virtual"])
+    _, shown = played({"case": raw}, counter("coupon", 500))
+    assert "优惠券这件事办不到：按规则，这一单没有这一项" in shown["text"]
+    _, shown = played({"case": raw}, counter("refund_part", 1000))
+    assert "您提的比您应得的少" in shown["text"]
+    assert shown["options"][0]["id"] == "refund-8900"
+
+
+def test_after_a_refusal_there_is_something_new_as_long_as_the_case_has_it() -> None:
+    raw = raw_case("compensation", ["damaged_in_transit"], unit=37286, evidence=["photo", "parcel_photo"])
+    first, second = played({"case": raw}, REJECT)
+    assert len(first["options"]) == 3
+    assert set(ids(second)) - set(ids(first)) == {"refund_part-11186"}
+    assert second["final"]
+
+
+def test_goodwill_of_pennies_is_not_offered_and_goodwill_admits_nothing() -> None:
+    def goodwill(unit: int) -> dict[str, Any]:
+        late = {"fresh_problem": "dead"}
+        raw = raw_case("refund", ["not_as_described"], unit=unit, evidence=["photo"], traits=["fresh"], facts=late)
+        return played({"case": raw})[0]
+
+    assert goodwill(300)["options"] == []
+    offered = goodwill(9900)
+    assert ids(offered) == ["coupon-990"]
+    assert "责任在我们" not in offered["text"]
+
+
+def test_a_form_that_cannot_be_is_told_with_the_reason() -> None:
     _, shown = played(KEPT, counter("repair", 0))
-    assert "维修这件事办不到" in shown["text"]
+    assert "维修这件事办不到：按规则" in shown["text"]
     assert shown["say"] == "offer"
     assert shown["options"]
 
