@@ -1,4 +1,4 @@
-"""The one shape of every action here: read the turn, ask the core, say its words, remember.
+"""The one shape of every action here: read the turn, ask the core, say its words.
 
 Whatever goes wrong is caught here, once: the customer hears a true sentence, the message is noted
 (bot.cases.unanswered) and becomes a case in the queue when the database can be written again.
@@ -64,13 +64,7 @@ class ShopAction(Action, ABC):
                 text=reply.text,
                 buttons=[{"title": choice.label, "payload": payload(choice.id)} for choice in reply.choices],
             )
-        return [
-            SlotSet("awaiting", answer.awaiting),
-            SlotSet("case_id", answer.case_id),
-            SlotSet("pending", answer.pending),
-            SlotSet("unclear", float(answer.unclear)),
-            SlotSet("answered", True),
-        ]
+        return [SlotSet("answered", True)]
 
 
 def payload(choice_id: str) -> str:
@@ -104,11 +98,8 @@ def read_turn(tracker: Tracker) -> Turn:
         wishes=tuple(heard.get("wishes") or []),
         mood=heard.get("mood") or "calm",
         choice=next((str(found.value) for found in entities if found.entity == "choice"), None),
-        awaiting=tracker.get_slot("awaiting"),
         # A pressed button belongs to the case it was offered for, whatever was talked about since.
-        case_id=metadata.get("case_id") or tracker.get_slot("case_id"),
-        pending=tracker.get_slot("pending") or {},
-        unclear=int(tracker.get_slot("unclear") or 0),
+        case_id=metadata.get("case_id"),
         recorded=bool(metadata.get("recorded")),
         burst=msgspec.convert(metadata["burst"], Burst) if metadata.get("burst") else None,
     )

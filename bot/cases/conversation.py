@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import entry, escalation, further, missed, question, unclear
+from bot.cases import entry, escalation, further, memory, missed, question, unclear
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -34,7 +34,8 @@ def take(turn: Turn, handler: Handler) -> Answer:
         if not turn.recorded:
             append(session, conversation, "customer", turn.text, turn.at, delivered=True)
         if conversation.owner == "agent" or not in_time(conversation, turn):
-            return Answer((), turn.awaiting, turn.case_id, turn.pending or None, turn.unclear)
+            return Answer(())
+        turn = memory.reminded(turn, conversation)
         said = said_by_bot(session, conversation)
         turn = entry.remembered(session, msgspec.structs.replace(turn, customer_id=conversation.customer_id, said=said))
         if turn.choice is None and question.always(turn.text):
@@ -49,6 +50,7 @@ def take(turn: Turn, handler: Handler) -> Answer:
                 session, conversation, "bot", reply.text, turn.at,
                 choices=[{"id": choice.id, "label": choice.label} for choice in reply.choices], card=reply.card,
             )
+        memory.remember(conversation, answer)
         missed.note(session, conversation, turn, answer)
         conversation.answered_seq = turn.burst.through if turn.burst else conversation.heard_seq
         return answer

@@ -103,6 +103,8 @@ def erase(session: Session, customer_id: str, at: datetime) -> Removed:
         raise NotFinished(open_cases)
     kept = {talk.conversation_id for talk in talks if disputed_until(session, talk) > at}
     gone = [talk.conversation_id for talk in talks if talk.conversation_id not in kept]
+    for talk in talks:
+        talk.memory = None
     masked = hide_in_messages(session, sorted(kept), customer.name)
     messages = forget_talk(session, gone)
     hide_in_cases(session, select(models.Case.case_id).where(models.Case.customer_id == customer_id), customer.name)
@@ -185,7 +187,7 @@ def forget_talk(session: Session, conversation_ids: Sequence[str]) -> int:
     count: int = session.scalar(select(func.count()).select_from(models.Message).where(theirs)) or 0
     session.execute(delete(models.Message).where(theirs))
     for talk in session.scalars(select(models.Conversation).where(models.Conversation.conversation_id.in_(conversation_ids))):
-        talk.answered_seq = talk.heard_seq
+        talk.answered_seq, talk.memory = talk.heard_seq, None
     session.flush()
     return count
 

@@ -32,7 +32,7 @@ class Burst(msgspec.Struct, frozen=True):
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """What was said, how it was understood, and what the conversation remembers.
+    """What was said, how it was understood, and what the conversation remembers (bot.cases.memory fills that in).
 
     `ranking` holds (intent, probability), best first. `choice` is the id of a button. `recorded`
     is true where the channel has already written the message to the timeline; such a channel can carry

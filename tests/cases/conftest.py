@@ -19,7 +19,7 @@ from tests.dialogues.shop import NOW, snapshot_of
 
 
 class Chat:
-    """A conversation of customer 1; remembers what Rasa would remember."""
+    """A conversation of customer 1."""
 
     def __init__(self, customer_id: str = "cus_t001", conversation_id: str = "talk") -> None:
         self.customer_id, self.conversation_id = customer_id, conversation_id
@@ -29,10 +29,7 @@ class Chat:
     def say(self, text: str, handler: Callable[..., Answer], **heard: Any) -> str:
         """The bot's words to one message, understood as `heard`."""
         self.minutes += 1
-        turn = Turn(
-            self.conversation_id, self.customer_id, text, NOW + timedelta(minutes=self.minutes), awaiting=self.last.awaiting,
-            case_id=self.last.case_id, pending=self.last.pending or {}, unclear=self.last.unclear,
-        )
+        turn = Turn(self.conversation_id, self.customer_id, text, NOW + timedelta(minutes=self.minutes))
         self.last = conversation.take(msgspec.structs.replace(turn, **heard), handler)
         return "\n".join(reply.text for reply in self.last.replies)
 

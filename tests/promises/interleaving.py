@@ -19,7 +19,6 @@ from sqlalchemy import select
 
 from bot.cases import choosing, conversation, desk, escalation, evidence, inbox, small_talk, unanswered
 from bot.cases.desk_refused import DeskRefused
-from bot.cases.reply import Answer
 from bot.cases.turn import Turn
 from bot.cases.words import say
 from bot.store import models
@@ -56,8 +55,7 @@ class Interleaving:
         self.customer, self.chance = f"cus_t{number:03d}", chance
         self.at = NOW
         self.conversation_id, _ = inbox.open_conversation(self.customer, self.at)
-        self.begun: list[tuple[inbox.Waiting, Answer]] = []
-        self.memory = Answer(())
+        self.begun: list[inbox.Waiting] = []
         self.sent = 0
         self.done: list[str] = []
         self.now = self.seen()
@@ -65,7 +63,7 @@ class Interleaving:
     def step(self) -> str | None:
         acts: list[Callable[[], None]] = [
             self.speak, self.speak, self.press, self.begin, self.begin, self.answer, self.answer, self.answer, self.fall_silent,
-            self.forget, self.wait, self.lose_database, self.claim, self.claim, self.reply, self.offer, self.give_back, self.resolve,
+            self.wait, self.lose_database, self.claim, self.claim, self.reply, self.offer, self.give_back, self.resolve,
             self.release, self.hand_on, self.walk_away,
         ]
         act = self.chance.choice(acts)
@@ -123,22 +121,16 @@ class Interleaving:
     def begin(self) -> None:
         waiting = inbox.waiting(self.conversation_id)
         if waiting is not None:
-            self.begun.append((waiting, self.memory))
+            self.begun.append(waiting)
 
     def answer(self) -> None:
         if self.begun:
-            waiting, memory = self.chance.choice(self.begun)
-            self.memory = conversation.take(*understood(waiting, memory, self.at))
+            conversation.take(*understood(self.chance.choice(self.begun), self.at))
 
     def fall_silent(self) -> None:
         """Rasa is gone or mute: the web says so itself."""
         if self.begun:
-            inbox.settle(self.begun.pop()[0], self.chance.choice(([], [say("trouble")])), self.at)
-
-    def forget(self) -> None:
-        """Rasa lost its tracker, or began a new session in it (lessons.md R1, R2): nothing is remembered."""
-        self.memory = Answer(())
-        self.begun = [(waiting, Answer(())) for waiting, _ in self.begun]
+            inbox.settle(self.begun.pop(), self.chance.choice(([], [say("trouble")])), self.at)
 
     def wait(self) -> None:
         """Longer than Rasa's session lives."""
@@ -187,11 +179,10 @@ class Interleaving:
             agent.seen_at = None
 
 
-def understood(waiting: inbox.Waiting, memory: Answer, at: Any) -> tuple[Turn, Any]:
+def understood(waiting: inbox.Waiting, at: Any) -> tuple[Turn, Any]:
     """The turn and the handler Rasa would choose."""
     turn = Turn(
-        waiting.conversation_id, waiting.customer_id, waiting.said, at, awaiting=memory.awaiting,
-        case_id=waiting.case_id or memory.case_id, pending=memory.pending or {}, unclear=memory.unclear, recorded=True, burst=waiting.burst,
+        waiting.conversation_id, waiting.customer_id, waiting.said, at, case_id=waiting.case_id, recorded=True, burst=waiting.burst,
     )
     if waiting.said.startswith("/choose"):
         choice = json.loads(waiting.said[len("/choose") :])["choice"]

@@ -40,7 +40,7 @@ class StandIn:
         self.gate = threading.Event()
         self.gate.set()
         self.heard: list[dict[str, Any]] = []
-        self.memory: dict[str, Answer] = {}
+        self.answered: dict[str, Answer] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -63,16 +63,14 @@ class StandIn:
             return []
         turn, handler = self.understand(request)
         answer = conversation.take(turn, handler)
-        self.memory[turn.conversation_id] = answer
+        self.answered[turn.conversation_id] = answer
         return [{"recipient_id": turn.conversation_id, "text": reply.text} for reply in answer.replies]
 
     def understand(self, request: dict[str, Any]) -> tuple[Turn, Handler]:
         metadata, text = request["metadata"], request["message"]
-        before = self.memory.get(request["sender"], Answer(()))
         turn = Turn(
-            request["sender"], metadata["customer_id"], text, clock.now(), awaiting=before.awaiting,
-            case_id=metadata["case_id"] or before.case_id, pending=before.pending or {}, unclear=before.unclear,
-            recorded=metadata["recorded"], burst=msgspec.convert(metadata["burst"], Burst),
+            request["sender"], metadata["customer_id"], text, clock.now(), case_id=metadata["case_id"], recorded=metadata["recorded"],
+            burst=msgspec.convert(metadata["burst"], Burst),
         )
         if text.startswith("/choose"):
             return msgspec.structs.replace(turn, intent="choose", choice=json.loads(text[len("/choose") :])["choice"]), choosing.choose

@@ -69,9 +69,9 @@ def test_a_slow_answer_that_comes_after_the_trouble_is_dropped(
         customer.hear()
     rasa.gate.set()
     end = time.monotonic() + PATIENT
-    while customer.conversation_id not in rasa.memory and time.monotonic() < end:
+    while customer.conversation_id not in rasa.answered and time.monotonic() < end:
         time.sleep(0.01)
-    assert rasa.memory[customer.conversation_id].replies == ()
+    assert rasa.answered[customer.conversation_id].replies == ()
     assert said_by_bot(customer) == [say("trouble")]
     assert money() == []
 

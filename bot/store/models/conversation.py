@@ -20,7 +20,8 @@ class Conversation(Record):
 
     `last_seq` is the number of the newest message, `heard_seq` of the customer's newest, `answered_seq` of the
     customer's newest that was answered: while it is behind, the customer spoke and nobody answered.
-    `customer_id` is NULL where the channel knows nobody.
+    `customer_id` is NULL where the channel knows nobody. `memory` is bot.cases.memory's: what was asked last, about
+    which case; NULL before the bot's first answer.
     """
 
     __tablename__ = "conversations"
@@ -41,6 +42,7 @@ class Conversation(Record):
     updated_at: Mapped[datetime] = column(Moment)
     heard_seq: Mapped[int] = column(Integer, default=0)
     answered_seq: Mapped[int] = column(Integer, default=0)
+    memory: Mapped[dict[str, Any] | None] = column(Json, null=True)
 
 
 class Message(Record):
