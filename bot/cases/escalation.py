@@ -129,7 +129,8 @@ def queue_sentence(session: Session, at: datetime, row: models.Case) -> str:
         return say("queue_nobody")
     before = ahead(session, row)
     minutes = wait.expected_minutes(before, wait.claims(session, at), at)
-    return say("queue_on_duty", ahead=before) if minutes is None else say("queue_on_duty_wait", ahead=before, minutes=minutes)
+    place = "queue_on_duty" if before else "queue_next"
+    return say(place, ahead=before) if minutes is None else say(f"{place}_wait", ahead=before, minutes=minutes)
 
 
 def waiting(session: Session) -> tuple[int, datetime | None]:

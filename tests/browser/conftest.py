@@ -167,4 +167,4 @@ def sign_in(page: Page, name: str) -> None:
 def shoot(page: Page, name: str) -> None:
     """Keeps a picture of the page for people to look at."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, Shop, ask_for_person, chat_of, desk_of, say, shoot, sign_in
-from tests.browser.test_chat import LAMP, MUG, paid_to
+from tests.browser.test_chat import LAMP, MUG, paid_to, send_picture
 
 
 def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page: Open) -> None:
@@ -15,7 +15,9 @@ def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page
     desk = desk_of(open_page, "小李")
     chat = chat_of(open_page, customer, "护眼台灯", "phone")
     say(chat, "台灯底座有划痕，不影响用")
-    expect(chat.locator("article.message.bot").last).to_be_visible()
+    expect(chat.get_by_label("需要的凭证")).to_be_visible()
+    send_picture(chat, "问题部位照片")
+    expect(chat.get_by_label("处理方案")).to_be_visible()
     ask_for_person(chat)
     expect(chat.get_by_role("status")).to_contain_text("排队")
     shoot(chat, "chat-queue-phone")
@@ -33,9 +35,10 @@ def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page
     dialog.get_by_label("金额（元）").fill("5")
     shoot(desk, "desk-offer")
     dialog.get_by_role("button", name="发给顾客").click()
-    offer = chat.get_by_label("处理方案").last
-    expect(offer).to_contain_text("5.00")
-    offer.get_by_role("button", name="接受").click()
+    offer = chat.get_by_label("处理方案").filter(has_text="5.00元")
+    expect(offer).to_be_visible()
+    shoot(chat, "chat-agent-offer-phone")
+    offer.get_by_role("button", name="部分退款5.00元").click()
     expect(chat.get_by_label("处理结果").last).to_contain_text("5.00")
     assert paid_to(shop, customer) == [("refund_part", 500)]
 

@@ -17,7 +17,7 @@ export const factName = named({
   placed_without_consent: '未经同意放置', proof_of_delivery: '有签收证明', merchant_refusals: '商家拒绝次数', repairs_done: '已修次数',
   visits_24h: '24小时来访', paid_twice_fen: '重复扣款', medical_fen: '医疗费', return_freight_fen: '退货运费', gift_fen: '赠品价值',
   gift_changed: '赠品变了', minor_defect: '轻微瑕疵', gross_mismatch: '严重不符', minor: '未成年人', asked_human: '要求人工',
-  customer_disagrees: '不同意结论', safety_kind: '安全问题', fresh_problem: '生鲜问题', promised: '商家承诺',
+  customer_disagrees: '不同意结论', wish_assumed: '诉求是推断的', safety_kind: '安全问题', fresh_problem: '生鲜问题', promised: '商家承诺',
 })
 
 /** A claimed fact's value in words. */
