@@ -12,8 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from bot import processes
-from tests.dialogues.conftest import free_port
+from bot.load.product import Product
 from tests.dialogues.shop import NOW
 from tests.web.conftest import customer_token
 
@@ -21,37 +20,18 @@ PATIENT = 240.0
 """Seconds a customer waits at the most: Rasa may have to start again meanwhile."""
 
 
-class Product:
-    """Action server, Rasa and web. Each may be killed at any moment; `raise_dead` starts it again as `heqi run` does."""
+class Killable(Product):
+    """A product whose processes are killed at any moment and started again as `heqi run` does."""
 
     def __init__(self, database_url: str, place: Path) -> None:
-        self.port, actions_port, rasa_port = free_port(), free_port(), free_port()
-        self.log_dir = place / "log"
-        self.env = {
-            "HEQI_DATABASE_URL": database_url, "HEQI_NOW": NOW.isoformat(), "HEQI_VAR": str(place), "HEQI_PORT": str(self.port),
-            "HEQI_ACTIONS_PORT": str(actions_port), "HEQI_RASA_PORT": str(rasa_port), "HEQI_CUSTOMER_RATE": "100000", "HEQI_ADDRESS_RATE": "1000000",
-        }
-        self.services = {
-            "actions": processes.actions(actions_port), "rasa": processes.rasa(rasa_port), "web": processes.web("127.0.0.1", self.port),
-        }
-        self.running: dict[str, processes.Running] = {}
-
-    def start(self) -> None:
-        for name in self.services:
-            self.running[name] = processes.Running(self.services[name], self.log_dir, self.env)
-        for started in self.running.values():
-            started.wait_ready()
+        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat()})
 
     def kill(self, name: str) -> None:
         """kill -9 of the process and whatever it started, then it is started anew; nobody waits until it is ready."""
         dead = self.running[name].process
         os.killpg(dead.pid, signal.SIGKILL)
         dead.wait()
-        self.running[name] = processes.Running(self.services[name], self.log_dir, self.env)
-
-    def stop(self) -> None:
-        for started in self.running.values():
-            started.stop()
+        self.launch(name)
 
 
 class Customer:
