@@ -14,7 +14,7 @@ from bot.aftersales.policy import BadPolicy, Policy, load_policy
 from bot.negotiation.terms import read_terms
 
 if TYPE_CHECKING:
-    from bot.cases.preview import Compared, Past, Side, Total
+    from bot.cases.preview import Budget, Compared, Past, Side, Total
 
 
 @click.group()
@@ -43,11 +43,13 @@ def check(file: str) -> None:
 @command.command()
 @click.argument("file", type=click.Path())
 @click.option("--days", type=click.IntRange(min=1), help="只看最近多少天的案子（缺省：全部）")
+@click.option("--budget", metavar="元", type=click.FloatRange(min=0), help="这些案子的预算（元）：算出诚意（negotiation.value.premium）最高可以设多少")
 @click.option("--all", "show_all", is_flag=True, help="没有变化的案子也列出")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-def preview(file: str, days: int | None, show_all: bool, as_json: bool) -> None:
+def preview(file: str, days: int | None, budget: float | None, show_all: bool, as_json: bool) -> None:
     """用新政策重新判一遍过去的案子：谁会得到什么、花多少，启用之前先看。"""
     import msgspec
+    from tqdm import tqdm
 
     from bot import clock
     from bot.cases import preview as comparing
@@ -60,7 +62,12 @@ def preview(file: str, days: int | None, show_all: bool, as_json: bool) -> None:
         with session(read_only=True) as opened:
             past = comparing.past(opened, since)
         before = current()
-        rows = comparing.compare(past.cases, before, after)
+        with tqdm(total=len(past.cases), desc="案子", disable=None, leave=False) as bar:
+            rows = comparing.compare(past.cases, before, after, bar.update)
+        planned = None
+        if budget is not None:
+            with tqdm(desc="预算", disable=None, leave=False) as bar:
+                planned = comparing.within(past.cases, after, round(100 * budget), bar.update)
     except BadPolicy as wrong:
         raise click.ClickException(str(wrong)) from wrong
     sums = comparing.total(rows)
@@ -72,6 +79,8 @@ def preview(file: str, days: int | None, show_all: bool, as_json: bool) -> None:
             "cases": [{**msgspec.to_builtins(row), "changed": row.changed} for row in rows],
             "unreadable": list(past.unreadable),
         }
+        if planned is not None:
+            document["budget"] = msgspec.to_builtins(planned)
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
     click.echo(f"现行 {before.version} → 新政策 {after.version}")
@@ -79,6 +88,8 @@ def preview(file: str, days: int | None, show_all: bool, as_json: bool) -> None:
         if row.changed or show_all:
             click.echo(line_of(row))
     click.echo("\n".join(summary(sums, past)))
+    if planned is not None:
+        click.echo(in_budget(planned))
 
 
 def line_of(row: Compared) -> str:
@@ -89,14 +100,28 @@ def line_of(row: Compared) -> str:
 
 def in_words(side: Side) -> str:
     person = f"，人工 {side.person}" if side.person else ""
-    return f"{side.decision}：{'、'.join(side.remedies) or '无'}，应付 {yuan(side.owed_fen)}，最多 {yuan(side.most_fen)}{person}"
+    offered = f"\n        方案 {'；'.join(side.offered)}（预计花费 {yuan(side.spend_fen)}）" if side.offered else ""
+    given = "、".join(side.remedies) or "无"
+    return f"{side.decision}：{given}，应付 {yuan(side.owed_fen)}，最多 {yuan(side.most_fen)}{person}{offered}"
+
+
+def in_budget(planned: Budget) -> str:
+    """The premium for the budget, in words."""
+    tried = "、".join(f"{premium:.2f} → {yuan(fen)}" for premium, fen in planned.tried)
+    if planned.premium is None:
+        found = f"诚意设为 0 仍预计花费 {yuan(planned.spend_fen)}：应得的不因预算减少，请调高预算或改别的条款"
+    else:
+        found = f"诚意（negotiation.value.premium）最高可设 {planned.premium:.2f}，预计花费 {yuan(planned.spend_fen)}"
+    return f"预算      {yuan(planned.budget_fen)}：{found}\n          试过 {tried}"
 
 
 def summary(sums: Total, past: Past) -> list[str]:
     lines = [
         f"{sums.cases} 个案子，{sums.changed} 个有变化：{sums.more} 个最多可给的变多，{sums.less} 个变少",
+        f"方案      {sums.offered_more} 个案子给的更值钱，{sums.offered_less} 个更少",
         f"应付合计  {yuan(sums.before_owed_fen)} → {yuan(sums.after_owed_fen)}",
         f"最多合计  {yuan(sums.before_most_fen)} → {yuan(sums.after_most_fen)}",
+        f"预计花费  {yuan(sums.before_spend_fen)} → {yuan(sums.after_spend_fen)}（货、运费都算；每种偏好各选最喜欢的）",
         f"转人工    {sums.before_persons} → {sums.after_persons}",
     ]
     if past.unreadable:

@@ -169,6 +169,16 @@ class Planner:
     def _in_money(self, index: int) -> bool:
         return in_money(self.forms.options[index], self.forms)
 
+    def expected_spend(self, menu: tuple[Option, ...], belief: Belief) -> int:
+        """Cost to the shop in fen of the form on the menu that each taste likes best, in the mean of the belief."""
+        ids = {option.id for option in menu}
+        columns = [i for i, option in enumerate(self.forms.options) if option.id in ids]
+        if not columns:
+            return 0
+        liked = np.array(columns)[self.utilities[:, columns].argmax(axis=1)]
+        shop = np.array([option.shop_fen for option in self.forms.options], dtype=np.float64)
+        return round(float(belief.grid().sum(axis=1) @ shop[liked]))
+
     def best_utilities(self, menu: tuple[Option, ...]) -> Vector:
         """The highest utility on a menu for each preference."""
         ids = {option.id for option in menu}

@@ -158,6 +158,14 @@ class Negotiation:
         assert self._state.now is not None
         return self._state.now
 
+    def expected_fen(self) -> int:
+        """What the menu now shown can be expected to cost the shop, goods and freight included, in fen: each
+        preference takes the form it likes best, weighed by its share in the terms. 0 where nothing is shown."""
+        now = self.move()
+        if not isinstance(now, Offer) or not now.options:
+            return 0
+        return self._room.planner.expected_spend(now.options, prior(self.terms))
+
     def answer(self, act: Act) -> Negotiation:
         """The negotiation after the customer's act.
 

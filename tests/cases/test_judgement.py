@@ -11,6 +11,8 @@ import yaml
 from click.testing import CliRunner
 from sqlalchemy import select, text
 
+from bot.aftersales.case import Case
+from bot.aftersales.facts import read_case
 from bot.aftersales.policy import Policy
 from bot.cases import intake, judgement, policy, preview
 from bot.command import main
@@ -97,7 +99,9 @@ def test_preview_shows_who_would_have_got_what_and_changes_nothing(refused: mode
     assert (row["case_id"], row["before"]["decision"], row["after"]["decision"]) == (refused.case_id, "negotiable", "owed")
     assert row["after"]["remedies"] == ["return_refund"]
     assert only_case().cap_fen == 880
-    assert "8.80元 → 88.00元" in heqi("policy", "preview", new)[1]
+    shown = heqi("policy", "preview", new, "--budget", "100")[1]
+    assert "8.80元 → 88.00元" in shown
+    assert "预算      100.00元：诚意（negotiation.value.premium）最高可设 0.30" in shown
 
 
 def test_preview_of_the_same_policy_changes_nothing(refused: models.Case, tmp_path: Path) -> None:
@@ -107,6 +111,40 @@ def test_preview_of_the_same_policy_changes_nothing(refused: models.Case, tmp_pa
     assert (document["total"]["cases"], document["total"]["changed"]) == (1, 0)
     assert refused.case_id not in heqi("policy", "preview", same)[1]
     assert refused.case_id in heqi("policy", "preview", same, "--all")[1]
+
+
+def broken_mug(line: str, unit: int) -> tuple[str, Case]:
+    raw = raw_case("refund", ["quality_defect"], unit=unit, evidence=["photo"], facts={"minor_defect": True})
+    return line, read_case(raw)
+
+
+def test_a_changed_premium_or_tier_shows_what_is_offered_and_what_it_costs() -> None:
+    cases = [broken_mug("c1", 8900), broken_mug("c2", 25900)]
+    generous = Policy().with_overrides({"negotiation": {"value": {"premium": 0.1}}})
+    rows = preview.compare(cases, Policy(), generous)
+    sums = preview.total(rows)
+    assert (sums.changed, sums.offered_more, sums.offered_less, sums.more) == (2, 2, 0, 0)
+    assert sums.after_spend_fen > sums.before_spend_fen > 0
+    assert rows[0].before.offered != rows[0].after.offered
+    closed = [{"upto": 1.0, "none": "goodwill", "some": "goodwill", "strong": "goodwill"}]
+    (row, _) = preview.compare(cases, Policy(), Policy().with_overrides({"negotiation": {"opens": closed}}))
+    assert row.before.offered
+    assert row.after.offered == ()
+
+
+def test_the_premium_for_a_budget_is_the_greatest_that_keeps_within_it() -> None:
+    cases = [broken_mug("c1", 8900), broken_mug("c2", 25900)]
+
+    def spend(premium: float) -> int:
+        changed = Policy().with_overrides({"negotiation": {"value": {"premium": premium}}})
+        return sum(preview.side(case, changed).spend_fen for _, case in cases)
+
+    found = preview.within(cases, Policy(), spend(0.07))
+    assert found.spend_fen <= found.budget_fen
+    assert found.premium is not None
+    assert found.premium >= 0.07
+    assert found.premium == 0.3 or spend(found.premium + 0.01) > found.budget_fen
+    assert preview.within(cases, Policy(), 0).premium is None
 
 
 def test_preview_refuses_a_policy_below_the_law(refused: models.Case, tmp_path: Path) -> None:
