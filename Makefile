@@ -6,7 +6,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup train pages run shell test lint bench lock clean
+.PHONY: help setup train pages run shell test promises lint bench lock clean
 
 help: ## 列出命令
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/ —/'
@@ -31,6 +31,9 @@ shell: train ## 在终端里和机器人对话
 test: train pages ## 全部测试
 	@$(BIN)/python -m pytest
 
+promises: train ## 每个承诺全力攻击一遍,各印一行(很久)
+	@$(BIN)/python -m tests.promises
+
 lint: setup ## 风格、类型、引用方向
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -39,6 +42,7 @@ lint: setup ## 风格、类型、引用方向
 bench: train ## 测量
 	@$(BIN)/heqi bench nlu
 	@$(BIN)/heqi bench negotiation
+	@$(BIN)/heqi bench load
 
 lock: ## 重新解析依赖锁
 	@$(BIN)/uv pip compile -q --python-version 3.10 --generate-hashes --no-emit-index-url requirements-dev.in -o requirements.lock
