@@ -193,7 +193,7 @@ def owed_form(assessment: Assessment, remedy: str | None) -> RemedyDue:
 
 
 def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> int:
-    """Refuses with the rules' own reasons, only where the rules refuse; returns the message's seq."""
+    """Refuses with the rules' own reasons, only where by the rules nothing is owed; returns the message's seq."""
     with hold(case_id, name, at) as act:
         if act.row.order_id is None:
             raise DeskRefused("no_order", "案件还没有对应的订单,不能按规则拒绝")
@@ -201,7 +201,7 @@ def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> in
             assessment = judgement.judge(act.session, act.row, facts.case_of(act.session, act.row, at), at)
         except (LookupError, msgspec.ValidationError) as missing:
             raise DeskRefused("not_assessed", "案件还缺少订单或诉求,不能按规则拒绝") from missing
-        if assessment.decision != "refused":
+        if not refusable(assessment):
             raise DeskRefused("not_refusable", f"规则的结论是 {assessment.decision},不是拒绝;请给方案或核准应付的")
         settlement.record(act.session, act.row, assessment, at)
         act.row.state = "refused"
@@ -215,6 +215,11 @@ def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> in
             "reasons": [{"rule": reason.rule, "text": reason.text, "source": reason.source} for reason in assessment.reasons],
         }
         return int(act.write("agent", Reply("\n".join(line for line in lines if line), card=card)).seq)
+
+
+def refusable(assessment: Assessment) -> bool:
+    """Whether the rules have judged and found nothing owed; goodwill may be offered, and need not be."""
+    return assessment.decision in {"refused", "negotiable"} and not any(due.kind == "owed" for due in assessment.remedies)
 
 
 def ask_evidence(case_id: str, name: str, kinds: Sequence[str], at: datetime, text: str | None = None) -> int:

@@ -39,8 +39,8 @@ TEXTS = Path(__file__).with_name("insight.yml")
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One case. `person`: somebody at the desk ended it; `refused_by` the rule and sentence where it ended with
-    nothing; `seconds` from its opening to its end, None while it is open; title and sku None without an order."""
+    """One case. `person`: somebody at the desk ended it; `refused_by` the rule and sentence where a rule said no and
+    nothing was given instead; `seconds` from its opening to its end, None while it is open; title and sku None without an order."""
 
     case_id: str
     opened_at: datetime
@@ -94,7 +94,7 @@ def insight(told: Happened) -> dict[str, Any]:
             "open": len(told.outcomes) - len(ended),
         },
         "money": money(told),
-        "refusals": refusals(ended),
+        "refusals": refusals(told.outcomes),
         "times": {
             "first_answer_seconds": spread(told.answers),
             "end_seconds": spread([case.seconds for case in ended if case.seconds is not None]),
@@ -124,9 +124,10 @@ def money(told: Happened) -> dict[str, Any]:
     }
 
 
-def refusals(ended: Sequence[Outcome]) -> dict[str, Any]:
-    """Refused is a case that ended with nothing because a rule said so; taken back by the customer is not decided."""
-    decided = [case for case in ended if case.state != "withdrawn"]
+def refusals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Refused is a case that got nothing because a rule said no, also while a goodwill offer beside it is unanswered;
+    taken back by the customer is not decided."""
+    decided = [case for case in outcomes if case.state != "withdrawn" and (case.state in ENDED or case.refused_by)]
     reasons = Counter(case.refused_by for case in decided if case.refused_by)
     return {
         "count": sum(reasons.values()),

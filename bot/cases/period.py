@@ -16,6 +16,9 @@ from bot.store import models
 DECIDING = frozenset({"settle", "accept_offer", "refuse", "approve", "resolve", "withdraw"})
 """Acts of the audit trail that end a case."""
 
+REFUSABLE = frozenset({"negotiating", "settled", "closed"})
+"""States in which a refusal stands although something else was offered beside it; not while a person looks again."""
+
 BY_PEOPLE = frozenset({"refuse", "approve", "resolve"})
 
 VALUE = frozenset({"coupon", "gift"})
@@ -63,7 +66,8 @@ def outcomes(session: Session, start: datetime, end: datetime) -> Iterable[Outco
     for row, tier, sku in rows:
         done = acts.get(row.case_id, [])
         ended = row.state in ENDED
-        refused = ended and row.case_id not in given and any(act.what == "refuse" for act in done)
+        said_no = row.state == "refused" or (row.state in REFUSABLE and any(act.what == "refuse" for act in done))
+        refused = said_no and row.case_id not in given
         yield Outcome(
             case_id=row.case_id,
             opened_at=row.opened_at,

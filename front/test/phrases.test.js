@@ -21,6 +21,8 @@ test('the suggested reply says what is owed with the amount of the assessment', 
 })
 
 test('a suggested refusal gives the reason and the ways left', () => {
-  const text = suggested({ decision: 'refused', reasons: [{ text: '已过期。' }], remedies: [], options_for_customer: ['七天无理由退货'] })
-  assert.match(text, /已过期。您还可以：七天无理由退货。/)
+  for (const decision of ['refused', 'negotiable']) {
+    const text = suggested({ decision, reasons: [{ text: '已过期。' }], remedies: [{ remedy: 'coupon', fen: 500, kind: 'negotiable' }], options_for_customer: ['七天无理由退货'] })
+    assert.match(text, /已过期。您还可以：七天无理由退货。/)
+  }
 })

@@ -67,8 +67,8 @@ def test_money_by_remedy_and_the_days_share_of_the_budget() -> None:
 
 
 def test_refusals_are_a_share_of_what_was_decided() -> None:
-    outcomes = [case(state="refused", refused_by=PP_07), case(state="refused", refused_by=PP_07), case(), case(state="withdrawn"), case(state="open")]
-    refused = insight(told(*outcomes))["refusals"]
+    no, no_but_goodwill = case(state="refused", refused_by=PP_07), case(state="negotiating", refused_by=PP_07)
+    refused = insight(told(no, no_but_goodwill, case(), case(state="withdrawn"), case(state="open")))["refusals"]
     assert (refused["count"], refused["decided"]) == (2, 3)
     assert refused["reasons"] == [{"rule": "PP-07", "text": "已过价保期", "count": 2}]
 

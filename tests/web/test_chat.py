@@ -182,7 +182,7 @@ def test_a_person_can_always_be_called_by_button(client: TestClient, given: Call
     customer.ask(choice="human")
     listed = customer.list()
     assert listed["owner"] == "queue"
-    assert listed["queue"] == {"ahead": 0, "on_duty": False}
+    assert listed["queue"] == {"ahead": 0, "on_duty": False, "wait_minutes": None}
 
 
 WRONG_MESSAGES: list[tuple[object, str]] = [

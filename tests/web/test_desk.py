@@ -231,6 +231,24 @@ def test_what_is_owed_is_neither_undercut_nor_left_open(client: TestClient, give
     assert customer.owner() == "bot"
 
 
+def test_goodwill_need_not_be_given(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given({**DROPPED, "labels": ["return7"], "protection": None, "prices": [[20, 549900, "direct"]]})
+    customer = Customer(client, "cus_t001")
+    customer.ask("退我差价")
+    customer.ask("转人工")
+    case_id = customer.case()["case_id"]
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    assessment = agent.document(case_id)["assessment"]
+    assert assessment["decision"] == "negotiable"
+    answer = agent.does(case_id, "refuse", text="抱歉")
+    said = customer.list()["messages"][answer["seq"] - 1]
+    assert assessment["reasons"][0]["text"] in said["text"]
+    assert said["card"]["options"] == assessment["options_for_customer"]
+    assert customer.case()["state"] == "refused"
+    assert money() == []
+
+
 def test_evidence_notes_transfer_release(client: TestClient, given: Callable[..., None], staff: None) -> None:
     given(MUG)
     customer, case_id = handed_over(client)

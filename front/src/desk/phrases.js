@@ -33,7 +33,7 @@ export function suggested(assessment) {
   const reasons = assessment.reasons.map((reason) => reason.text).join('')
   const owed = assessment.remedies.filter(({ kind, remedy }) => kind === 'owed' && remedy !== 'none').map(({ remedy, fen }) => remedyName(remedy) + (fen ? ` ${yuan(fen)}` : ''))
   if (owed.length) return `${reasons}按规则应为您办理：${owed.join('、')}。您看可以吗？`
-  if (assessment.decision === 'refused') {
+  if (['refused', 'negotiable'].includes(assessment.decision)) {
     const ways = assessment.options_for_customer.length ? `您还可以：${assessment.options_for_customer.join('；')}。` : ''
     return `${reasons}${ways}您不同意的话可以申请平台介入。`
   }
