@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True):
     customer_rate: int
     address_rate: int
     month_budget_fen: int | None
+    load_limit: int
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -74,6 +75,7 @@ KNOWN: Mapping[str, Setting] = {
     "SHOP_ORIGINS": Setting("", "可以把聊天窗嵌进去的店铺网址,逗号分隔,例如 https://shop.example.com"),
     "CUSTOMER_RATE": Setting("120", "每位顾客每分钟最多发多少条消息"),
     "ADDRESS_RATE": Setting("6000", "每个网络地址每分钟最多多少次请求"),
+    "LOAD_LIMIT": Setting("0", "排队的案件自动分给手上最少的在岗客服,每人同时最多几个会话;0 不自动分,由客服自己接手"),
     "MONTH_BUDGET_FEN": Setting("", "每月售后预算（分），洞察页拿付出与它相比；空着就不比"),
 }
 
@@ -126,6 +128,7 @@ def settings() -> Settings:
         customer_rate=count("CUSTOMER_RATE", raw["CUSTOMER_RATE"]),
         address_rate=count("ADDRESS_RATE", raw["ADDRESS_RATE"]),
         month_budget_fen=count("MONTH_BUDGET_FEN", raw["MONTH_BUDGET_FEN"]) if raw["MONTH_BUDGET_FEN"] else None,
+        load_limit=count("LOAD_LIMIT", raw["LOAD_LIMIT"]) if raw["LOAD_LIMIT"] != "0" else 0,
     )
 
 

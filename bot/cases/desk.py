@@ -116,21 +116,24 @@ def leave(act: Hold, owner: str) -> None:
     act.conversation.fence += 1
 
 
-def claim(case_id: str, name: str, at: datetime) -> None:
-    """Takes the case; again by the same agent changes nothing. Raises DeskRefused where another has it or it is over."""
+def claim(case_id: str, name: str, at: datetime, *, waiting: bool = False) -> None:
+    """Takes the case; again by the same agent changes nothing. Raises DeskRefused where another has it or it is over.
+
+    `waiting`: given to the agent, not asked for; only while it waits in the queue.
+    """
     with hold(case_id, name, at, must_hold=False) as act:
         if act.holds and act.row.claimed_by == name:
             return
         if act.conversation.owner == "agent" and not act.holds:
             raise DeskRefused("taken", holder(act.conversation))
-        if act.row.state in FINISHED:
+        if act.row.state in FINISHED or (waiting and act.conversation.owner != "queue"):
             raise DeskRefused("finished", "案件已经结束,不能再接手")
         joined = not act.holds
         act.row.state = "with_person"
         act.row.human_reason = act.row.human_reason or "asked"
         act.session.flush()
         give(act, name)
-        act.note("claim")
+        act.note("claim", **({"assigned": True} if waiting else {}))
         if joined:
             act.write("system", Reply(say("agent_joined", name=name)))
 

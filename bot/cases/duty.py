@@ -45,6 +45,13 @@ def seen(session: Session, name: str) -> None:
         agent.seen_at = datetime.now(SHOP_ZONE)
 
 
+def left(session: Session, name: str) -> None:
+    """The agent goes away: not on duty from now on, and the cases go back soon."""
+    agent = session.get(models.Agent, name)
+    if agent is not None:
+        agent.seen_at = datetime.now(SHOP_ZONE) - PRESENT
+
+
 def gone(session: Session) -> list[str]:
     """The agents who had a desk connected and have none any more."""
     before = datetime.now(SHOP_ZONE) - AWAY

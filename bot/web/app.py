@@ -13,8 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from bot import clock, log
+from bot.cases import assignment, inbox
 from bot.cases import desk as desk_acts
-from bot.cases import inbox
 from bot.settings import check_secrets, settings
 from bot.web import chat, desk, health, live, owner, pages
 from bot.web.blocking import in_database
@@ -78,12 +78,15 @@ ROUTES: list[BaseRoute] = [
 
 
 async def watch_desk(hub: Hub) -> None:
-    """Gives the cases of absent agents back, and sounds the alarm of customers nobody answers. Runs for ever."""
+    """Gives the cases of absent agents back and waiting ones to idle agents, and sounds the alarm of customers nobody answers. Runs for ever."""
     while True:
         await asyncio.sleep(ALARM_EVERY)
         try:
             for conversation_id in await in_database(desk_acts.give_back_of_absent, clock.now()):
                 hub.changed(conversation_id)
+            for given in await in_database(assignment.assign, settings().load_limit, clock.now()):
+                hub.changed(given.conversation_id)
+                hub.publish(DESK, {"type": "assigned", "agent": given.agent})
             count, seconds = await in_database(inbox.silence, clock.now())
         except SQLAlchemyError:
             continue  # the hub and the bursts log that the database is gone

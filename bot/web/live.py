@@ -97,9 +97,12 @@ async def desk(socket: WebSocket) -> None:
             await send(socket, {"type": "queue", "waiting": await in_database(waiting)})
 
             async def hear(frame: Frame) -> None:
-                await hear_desk(hub, news, watched, present, frame)
+                if frame["type"] == "away":
+                    present.cancel()
+                    await in_database(note_leave, staff.name)
+                await hear_desk(hub, news, watched, frame)
 
-            await both(socket, hear, lambda: tell_desk(socket, news, watched))
+            await both(socket, hear, lambda: tell_desk(socket, news, watched, staff.name))
     finally:
         present.cancel()
         hub.publish(DESK, {"type": "changed"})
@@ -110,10 +113,8 @@ def waiting() -> int:
         return escalation.waiting(session)[0]
 
 
-async def hear_desk(hub: Hub, news: asyncio.Queue[Frame], watched: dict[str, int], present: asyncio.Task[None], frame: Frame) -> None:
+async def hear_desk(hub: Hub, news: asyncio.Queue[Frame], watched: dict[str, int], frame: Frame) -> None:
     conversation_id = frame.get("conversation_id")
-    if frame["type"] == "away":
-        present.cancel()
     if not isinstance(conversation_id, str) or not body.ID.fullmatch(conversation_id):
         return
     if frame["type"] == "watch" and len(watched) < MOST_WATCHED:
@@ -133,12 +134,15 @@ def last_seq(conversation_id: str) -> int | None:
         return conversation.last_seq if conversation is not None else None
 
 
-async def tell_desk(socket: WebSocket, news: asyncio.Queue[Frame], watched: dict[str, int]) -> None:
+async def tell_desk(socket: WebSocket, news: asyncio.Queue[Frame], watched: dict[str, int], name: str) -> None:
     while True:
         heard = await news.get()
         conversation_id = heard.get("conversation_id")
         if heard["type"] in {"unanswered", "queue"}:
             await send(socket, heard)
+        elif heard["type"] == "assigned":
+            if heard["agent"] == name:
+                await send(socket, {"type": "assigned"})
         elif heard["type"] == "typing" and conversation_id in watched and heard["from"] == "customer":
             await send(socket, {"type": "typing", "conversation_id": conversation_id, "on": heard["on"]})
         elif heard["type"] == "changed" and conversation_id is None:
@@ -169,6 +173,11 @@ async def stay_present(name: str) -> None:
 def note_presence(name: str) -> None:
     with open_session() as session:
         duty.seen(session, name)
+
+
+def note_leave(name: str) -> None:
+    with open_session() as session:
+        duty.left(session, name)
 
 
 async def both(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]], tell: Callable[[], Awaitable[None]]) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from starlette.testclient import TestClient
 
-from bot.cases import audit
+from bot.cases import assignment, audit, duty
 from bot.store import models
 from bot.store.database import session
 from tests.dialogues.shop import NOW
@@ -93,3 +93,34 @@ def test_the_customers_other_cases_have_titles(client: TestClient, given: Callab
     case_id = customer.case()["case_id"]
     (other,) = Agent(client, "xiaoli").document(case_id)["desk"]["customer"]["cases"]
     assert "台灯" in other["title"] or "马克杯" in other["title"]
+
+
+def test_waiting_cases_go_to_the_idlest_at_the_desk_up_to_the_limit(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    customers = {}
+    for number in (1, 2, 3):
+        given(MUG, number=number)
+        customers[number] = waiting(client, number)
+    assert assignment.assign(1, NOW) == [], "nobody is at the desk"
+    with session() as db:
+        for name in ("xiaoli", "xiaowang", "laochen"):
+            duty.seen(db, name)
+    assert assignment.assign(0, NOW) == []
+    assert sorted(given.agent for given in assignment.assign(1, NOW)) == ["xiaoli", "xiaowang"]
+    assert assignment.assign(1, NOW) == [], "both are full, and a supervisor is not filled up"
+    held = {customer.list()["agent"]: customer for customer in customers.values()}
+    xiaoli = Agent(client, "xiaoli")
+    xiaoli.does(held["xiaoli"].case()["case_id"], "release")
+    assert [given.agent for given in assignment.assign(1, NOW)] == ["xiaoli"], "the other one that waits, not the one given back"
+    assert (held["xiaoli"].owner(), held[None].owner()) == ("queue", "agent")
+
+
+def test_whoever_steps_away_is_off_duty_at_once_and_gets_nothing(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer, agent = waiting(client, 1), Agent(client, "xiaoli")
+    with client.websocket_connect(f"/ws/desk?token={agent.token}") as desk:
+        until(desk, "queue")
+        desk.send_json({"type": "away"})
+        desk.send_json({"type": "ping"})
+        until(desk, "pong")
+        assert assignment.assign(5, NOW) == []
+    assert customer.list()["queue"]["on_duty"] is False

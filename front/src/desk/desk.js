@@ -84,6 +84,10 @@ export function openDesk() {
         if (state.tab !== 'queue' && state.waiting !== null && frame.waiting > state.waiting) ring('有新的顾客在等人工', '')
         state.waiting = frame.waiting
         break
+      case 'assigned':
+        ring('有顾客分给您', '')
+        show('mine')
+        break
       case 'message':
         if (here) addMessage(frame.message)
         if (frame.message.from === 'customer' && document.hidden) ring('顾客发来消息', frame.message.text)
