@@ -3,3 +3,4 @@
 from bot import log
 
 log.keep_clean()
+log.tell()

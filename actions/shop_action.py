@@ -58,6 +58,9 @@ class ShopAction(Action, ABC):
                 unanswered.note(turn.conversation_id, turn.customer_id, turn.text)
             dispatcher.utter_message(text=say("trouble"))
             return [SlotSet("answered", True)]
+        seq = turn.burst.through if turn.burst else None
+        told = {"conversation": turn.conversation_id, "seq": seq, "action": self.name(), "case": answer.case_id}
+        logger.info("answered", extra={"fields": told})
         # Cards stay in the timeline, where the pages read them; Rasa's channels would print them as JSON.
         for reply in answer.replies:
             dispatcher.utter_message(

@@ -113,6 +113,7 @@ def make_app() -> Starlette:
     check_secrets(settings())
     pages.STATIC.mkdir(exist_ok=True)
     log.keep_clean()
+    log.tell()
     # Pictures and videos are sent as they are, by their kind of content; live connections never pass through it.
     middleware = [Middleware(Guard), Middleware(GZipMiddleware, compresslevel=6)]
     made = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]

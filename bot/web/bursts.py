@@ -124,7 +124,10 @@ class Bursts:
         else:
             outcome = "answered"
         measure.TURNS.labels(outcome).inc()
-        measure.TURN_SECONDS.observe(time.monotonic() - began)
+        spent = time.monotonic() - began
+        measure.TURN_SECONDS.observe(spent)
+        told = {"conversation": conversation_id, "seq": waiting.burst.through, "outcome": outcome, "ms": round(spent * 1000)}
+        logger.info("turn", extra={"fields": told})
         self.hub.changed(conversation_id)
 
     async def patiently(self, waiting: inbox.Waiting) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,8 @@ from bot.web.bursts import Bursts
 from bot.web.hub import Hub
 from bot.web.problem import Problem, wrong
 from bot.web.rate import Buckets
+
+logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 2000
 LONGEST_WAIT = 30.0
@@ -119,6 +122,8 @@ async def post_message(request: Request) -> Response:
     except inbox.UnknownChoice as unknown:
         raise wrong("choice", "这个选项没有在对话里出现过") from unknown
     measure.ACCEPTED.labels(kind).inc()
+    told = {"call": request.state.call_id, "conversation": visitor.conversation_id, "seq": seq}
+    logger.info("accepted", extra={"fields": told})
     bursts_of(request).wake(visitor.conversation_id, at_once=kind == "choice")
     hub_of(request).changed(visitor.conversation_id)
     return json_answer({"seq": seq}, 202)

@@ -100,7 +100,8 @@ class Guard:
         measure.CALLS.labels(route, scope["method"], str(status)).inc()
         if not (route == UPLOAD_PATH and scope["method"] == "GET"):
             measure.CALL_SECONDS.labels(route).observe(seconds)
-        logger.info("%s %s %s %d %.0fms", call_id, scope["method"], route, status, seconds * 1000)
+        told = {"call": call_id, "ms": round(seconds * 1000), "status": status}
+        logger.info("%s %s", scope["method"], route, extra={"fields": told})
 
 
 def too_large(most: int) -> str:

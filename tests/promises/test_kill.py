@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -112,7 +113,19 @@ def test_what_was_asked_is_remembered_though_every_process_was_killed_since(
     finally:
         product.stop()
     with session(read_only=True) as db:
-        assert [(row.wish, row.order_id) for row in db.scalars(select(models.Case))] == [("return_goods", order_number(1, 2))]
+        rows = db.scalars(select(models.Case)).all()
+    assert [(row.wish, row.order_id) for row in rows] == [("return_goods", order_number(1, 2))]
+    # One message can be followed through the processes' logs: from the browser's call to the case.
+    accepted, answered = logged(product, "web", "accepted")[-1], logged(product, "actions", "answered")[-1]
+    assert accepted["call"]
+    assert (accepted["conversation"], accepted["seq"]) == (answered["conversation"], answered["seq"])
+    assert answered["case"] == rows[0].case_id
+
+
+def logged(product: Killable, process: str, message: str) -> list[dict[str, Any]]:
+    lines = (product.log_dir / f"{process}.log").read_text(encoding="utf-8").splitlines()
+    told = [json.loads(line) for line in lines if line.startswith("{")]
+    return [line for line in told if line["message"] == message]
 
 
 def faults_of(conversation_id: str) -> list[str]:
