@@ -205,3 +205,19 @@ def test_others_may_write_while_it_is_made(full: Path, tmp_path: Path, monkeypat
     assert heqi("backup", str(tmp_path / "c.zip")).exit_code == 0
     assert heqi("restore", "--replace", str(tmp_path / "c.zip")).exit_code == 0
     assert "meanwhile" not in [row["what"] for row in rows()["audit_entries"]]
+
+
+def test_a_full_database_moves_forward(database_url: str, tmp_path: Path) -> None:
+    """As an older version left it, with cases, talk and a ledger in it."""
+    fill(tmp_path)
+    before = rows()
+    migration.downgrade(database_url, "0002")
+    migration.upgrade(database_url)
+    after = rows()
+    newer = ("heard_seq", "answered_seq", "memory")
+    for tables in (before, after):
+        tables["conversations"] = [{key: value for key, value in row.items() if key not in newer} for row in tables["conversations"]]
+    assert after == before
+    with session(read_only=True) as opened:
+        # What an older version took was answered or handed over: nothing of it is answered again.
+        assert opened.execute(text("SELECT count(*) FROM conversations WHERE heard_seq > answered_seq")).scalar_one() == 0
