@@ -3,8 +3,8 @@ import './insight.css'
 import { createApp, h } from 'vue'
 import SignIn from '../shared/SignIn.vue'
 import { staff } from '../shared/staff.js'
-import Insight from './Insight.vue'
+import Owner from './Owner.vue'
 
-const page = () => (staff.value ? h(Insight, { key: staff.value.token }) : h(SignIn, { title: '和气 · 经营洞察' }))
+const page = () => (staff.value ? h(Owner, { key: staff.value.token }) : h(SignIn, { title: '和气 · 经营洞察' }))
 
 createApp(page).mount('#app')
