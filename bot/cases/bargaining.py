@@ -33,6 +33,7 @@ from bot.cases import (
 )
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
+from bot.cases.wish import hear
 from bot.cases.words import say
 from bot.negotiation.act import Act, read_act
 from bot.negotiation.negotiation import Human, Negotiation, Offer, Settled
@@ -60,6 +61,12 @@ WISH_OF = {
     "refund": "refund", "refund_part": "refund", "return_refund": "return_goods", "exchange": "exchange", "resend": "resend", "repair": "repair",
 }
 """What a customer who named no wish turned out to want, by the form they chose."""
+FULFILS = {
+    "refund": {"refund", "return_refund"}, "cancel_order": {"refund"}, "return_goods": {"return_refund", "refund"},
+    "exchange": {"exchange"}, "repair": {"repair", "exchange"}, "resend": {"resend", "exchange"},
+    "price_protection": {"price_difference"},
+}
+"""Wish → the remedies that grant it; a compensation may be anything."""
 HINTS = (
     ("cash", re.compile(r"现金|退钱|退款|钱|转我")),
     ("replacement", re.compile(r"换|补发|重发|新的")),
@@ -80,7 +87,24 @@ def open_offer(session: Session, row: models.Case, turn: Turn, case: Case, asses
     row.negotiation = [opening]
     row.state = "negotiating"
     session.flush()
-    return speak(session, row, turn, rebuild(row))
+    answer = speak(session, row, turn, rebuild(row))
+    if answer.awaiting == "offer" and declined(row.wish, assessment):
+        audit.write(session, turn.at, "bot", "refuse", row.case_id, rules=[reason.rule for reason in assessment.reasons])
+        return msgspec.structs.replace(answer, replies=(refusal.explained(row, turn, assessment), *answer.replies))
+    return answer
+
+
+def declined(wish: str, assessment: Assessment) -> bool:
+    """Whether nothing is owed and what may be offered is not what was asked: then the reasons come first."""
+    if assessment.needs or not assessment.reasons or any(remedy.kind == "owed" for remedy in assessment.remedies):
+        return False
+    possible = {str(remedy.remedy) for remedy in assessment.remedies}
+    return not possible & FULFILS.get(wish, possible)
+
+
+def was_declined(row: models.Case) -> bool:
+    """Whether what is offered in this case is goodwill beside a refusal."""
+    return declined(str(row.wish), msgspec.convert(row.assessment, Assessment))
 
 
 def rebuild(row: models.Case) -> Negotiation:
@@ -248,6 +272,8 @@ def reject_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
+    if was_declined(row):
+        return refusal.disagree(session, row, turn)
     hints = tuple(name for name, pattern in HINTS if pattern.search(turn.text))
     return act(session, row, turn, Act("reject", hints=hints, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
 
@@ -265,6 +291,10 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     amount = asked_fen(session, row, turn)
+    heard = hear(turn)
+    if amount is None and heard.wish in FULFILS and heard.wish != row.wish and was_declined(row):
+        # 「那退款吧」 after a refused price difference: not a counter-offer but the way that the refusal pointed to.
+        return intake.go_on(session, msgspec.structs.replace(turn, awaiting=None), row, heard)
     if amount is None or any(option["fen"] == amount for option in options):
         chosen = named_option(turn, options)
         if chosen is not None:

@@ -20,6 +20,11 @@ def refuse(session: Session, row: models.Case, turn: Turn, assessment: Assessmen
     row.state = "refused"
     audit.write(session, turn.at, "bot", "refuse", row.case_id, rules=[reason.rule for reason in assessment.reasons])
     session.flush()
+    return Answer((explained(row, turn, assessment),), None, row.case_id)
+
+
+def explained(row: models.Case, turn: Turn, assessment: Assessment) -> Reply:
+    """Why what was asked cannot be: every rule that fired with its facts, its source, and the ways left."""
     reasons = "".join(reason.text for reason in assessment.reasons)
     source = assessment.reasons[0].source if assessment.reasons else ""
     text = say("refused_lead", turn.said) + reasons + (say("answer_source", source=source) if source else "")
@@ -34,7 +39,7 @@ def refuse(session: Session, row: models.Case, turn: Turn, assessment: Assessmen
         "reasons": [msgspec.to_builtins(reason) for reason in assessment.reasons],
         "options": list(assessment.options_for_customer),
     }
-    return Answer((Reply(text, (Choice("human", say("button_human")),), card),), None, row.case_id)
+    return Reply(text, (Choice("human", say("button_human")),), card)
 
 
 def disagree(session: Session, row: models.Case, turn: Turn) -> Answer:
