@@ -94,17 +94,17 @@ def open_offer(session: Session, row: models.Case, turn: Turn, case: Case, asses
     return answer
 
 
-def declined(wish: str, assessment: Assessment) -> bool:
+def declined(wish: str | None, assessment: Assessment) -> bool:
     """Whether nothing is owed and what may be offered is not what was asked: then the reasons come first."""
     if assessment.needs or not assessment.reasons or any(remedy.kind == "owed" for remedy in assessment.remedies):
         return False
     possible = {str(remedy.remedy) for remedy in assessment.remedies}
-    return not possible & FULFILS.get(wish, possible)
+    return not possible & FULFILS.get(wish or "", possible)
 
 
 def was_declined(row: models.Case) -> bool:
     """Whether what is offered in this case is goodwill beside a refusal."""
-    return declined(str(row.wish), msgspec.convert(row.assessment, Assessment))
+    return declined(row.wish, msgspec.convert(row.assessment, Assessment))
 
 
 def rebuild(row: models.Case) -> Negotiation:
