@@ -16,7 +16,7 @@ from bot import clock, log
 from bot.cases import assignment, inbox
 from bot.cases import desk as desk_acts
 from bot.settings import check_secrets, settings
-from bot.web import chat, desk, health, live, owner, pages
+from bot.web import chat, desk, health, live, owner, pages, practice
 from bot.web.blocking import in_database
 from bot.web.bursts import Bursts
 from bot.web.guard import Guard
@@ -62,6 +62,9 @@ ROUTES: list[BaseRoute] = [
     Route(f"{CASE}/release", desk.act(desk.release), methods=["POST"]),
     Route(f"{CASE}/transfer", desk.act(desk.transfer), methods=["POST"]),
     Route(f"{CASE}/note", desk.act(desk.note, 204), methods=["POST"]),
+    Route("/api/v1/desk/practice", practice.overview, methods=["GET"]),
+    Route("/api/v1/desk/practice", practice.begin, methods=["POST"]),
+    Route("/api/v1/desk/practice/{number}", practice.answer, methods=["POST"]),
     WebSocketRoute("/ws/desk", live.desk),
     Route("/api/v1/insight", owner.get_insight, methods=["GET"]),
     Route("/api/v1/policy", owner.get_policy, methods=["GET"]),

@@ -17,12 +17,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bot import processes
+from bot.load.product import Product
 from bot.store import migration, models, snapshot
 from bot.store.database import session
 from bot.store.password import hashed
 from bot.web.pages import STATIC
 from tests.dialogues.shop import NOW, snapshot_of
-from tests.promises.product import Product
 from tests.web.conftest import PASSWORD
 
 CHROMIUM = os.environ.get("HEQI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -44,7 +44,9 @@ class Shop(Product):
     """The product with its shop: who has which orders, who sits at the desk."""
 
     def __init__(self, database_url: str, place: Path) -> None:
-        super().__init__(database_url, place)
+        policy = place / "policy.yml"  # the owner changes it
+        policy.write_bytes((processes.ROOT / "policy.yml").read_bytes())
+        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat(), "HEQI_POLICY": str(policy)})
         self.database_url = database_url
         self.customers = 0
 
@@ -66,7 +68,7 @@ class Shop(Product):
         self.running["web"].stop()
 
     def restore_line(self) -> None:
-        self.running["web"] = processes.Running(self.services["web"], self.log_dir, self.env)
+        self.launch("web")
         self.running["web"].wait_ready()
 
     def staff(self, name: str, role: str) -> None:

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, Shop, ask_for_person, chat_of, desk_of, say, shoot, sign_in
+from tests.browser.test_accessible import faults
 from tests.browser.test_chat import LAMP, MUG, paid_to, send_picture
 
 
@@ -71,3 +72,41 @@ def test_the_owner_sees_the_numbers(shop: Shop, open_page: Open) -> None:
     expect(overview).to_contain_text(re.compile(r"[1-9]\d* 件"))
     expect(page.locator("canvas, svg").first).to_be_visible()
     shoot(page, "insight")
+
+
+def test_the_owner_changes_the_policy(shop: Shop, open_page: Open) -> None:
+    page = open_page("/insight")
+    sign_in(page, "老板")
+    page.get_by_role("button", name="政策").click()
+    text = page.get_by_role("textbox", name="政策")
+    expect(text).to_have_value(re.compile("wait_minutes: 3"))
+    before = text.input_value()
+    text.fill(before.replace("wait_minutes: 3", "wait_minutes: 9"))
+    page.get_by_role("button", name="检查并预览").click()
+    expect(page.get_by_role("alert")).to_contain_text("service.wait_minutes")
+    expect(page.get_by_role("button", name="生效")).to_be_disabled()
+    text.fill(before.replace("wait_minutes: 3", "wait_minutes: 2"))
+    page.get_by_role("button", name="检查并预览").click()
+    expect(page.get_by_label("预览")).to_contain_text(re.compile("检查通过|重算了"))
+    shoot(page, "policy")
+    page.get_by_role("button", name="生效").click()
+    expect(page.get_by_role("status")).to_contain_text("已生效")
+    expect(page.get_by_label("历史").get_by_role("row")).to_have_count(3)
+    assert faults(page) == []
+
+
+def test_an_agent_practises_and_gets_a_score(shop: Shop, open_page: Open) -> None:
+    desk = desk_of(open_page, "小王")
+    desk.get_by_role("button", name="练习").click()
+    desk.get_by_role("button", name="运输破损").click()
+    talk = desk.get_by_role("log", name="和模拟顾客的对话")
+    expect(talk).to_contain_text("顾客")
+    desk.get_by_label("金额（元）").fill("0.50")
+    desk.get_by_role("button", name="给方案").click()
+    expect(talk).to_contain_text("部分退款 0.50元")
+    shoot(desk, "desk-practice")
+    if not desk.get_by_text("再来一单").is_visible():
+        desk.get_by_role("button", name="到此为止").click()
+    expect(desk.locator(".score")).to_contain_text("助手")
+    shoot(desk, "desk-practice-score")
+    assert faults(desk) == []
