@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bot import processes
-from bot.load.product import Product
+from bot.load.product import Product, free_port
 from bot.store import migration, models, snapshot
 from bot.store.database import session
 from bot.store.password import hashed
@@ -44,9 +44,10 @@ class Shop(Product):
     """The product with its shop: who has which orders, who sits at the desk."""
 
     def __init__(self, database_url: str, place: Path) -> None:
+        self.shop_port = free_port()  # where a shop's own page may stand
         policy = place / "policy.yml"  # the owner changes it
         policy.write_bytes((processes.ROOT / "policy.yml").read_bytes())
-        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat(), "HEQI_POLICY": str(policy)})
+        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat(), "HEQI_POLICY": str(policy), "HEQI_SHOP_ORIGINS": f"http://127.0.0.1:{self.shop_port}"})
         self.database_url = database_url
         self.customers = 0
 
@@ -86,7 +87,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     database_url = f"sqlite:///{place / 'heqi.db'}"
     migration.upgrade(database_url)
     product = Shop(database_url, place)
-    for name, role in (("小李", "agent"), ("小王", "agent"), ("老板", "owner")):
+    for name, role in (("小李", "agent"), ("小王", "agent"), ("老陈", "supervisor"), ("老板", "owner")):
         product.staff(name, role)
     try:
         product.start()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
@@ -13,12 +17,14 @@ from sqlalchemy import select
 from bot.store import models
 from bot.store.database import session
 from tests.browser.conftest import Customer, Open, Shop, chat_of, press, say, shoot
+from tests.web.conftest import customer_token
 
 PHONE = {
     "goods": "phone", "unit": 599900, "paid": 3, "delivered": 1, "labels": ["return7", "price_protection"],
     "protection": {"days": 15, "ratio": 1.0, "excluded_kinds": [], "from": "paid"}, "prices": [[0.1, 549900, "direct"]],
 }
 MUG = {"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3}
+UNPROTECTED = {**PHONE, "labels": ["return7"], "protection": None, "prices": [[20, 549900, "direct"]]}
 LAMP = {"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 7, "delivered": 2}
 
 
@@ -37,6 +43,29 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.effect_noise((800, 600), 60).convert("RGB").save(out, "JPEG")
     return out.getvalue()
+
+
+@contextmanager
+def serving(port: int, html: str) -> Iterator[str]:
+    """A shop's own server with one page, on another origin than ours."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def send_picture(page: Page, what: str) -> None:
@@ -84,7 +113,50 @@ def test_a_picture_is_sent_an_offer_negotiated_and_accepted(shop: Shop, open_pag
     offers.last.get_by_role("button", name="接受").first.click()
     expect(page.get_by_label("处理结果")).to_be_visible()
     expect(offers.last.get_by_role("button", name="接受")).to_have_count(0)
+    expect(page.get_by_label("处理进度")).to_contain_text("等您寄回")
     shoot(page, f"chat-accepted-{size}")
+
+
+def test_a_refusal_says_why_and_what_is_left(shop: Shop, open_page: Open) -> None:
+    page = chat_of(open_page, shop.customer(UNPROTECTED), "星河14 5G手机", "phone")
+    say(page, "手机降价了，退我差价")
+    refusal = page.get_by_label("未能支持的原因")
+    expect(refusal).to_contain_text("依据")
+    expect(refusal).to_contain_text("您还可以")
+    expect(page.get_by_label("处理方案").get_by_role("button", name="接受")).not_to_have_count(0)
+    shoot(page, "chat-refused-phone")
+
+
+def test_the_transcript_is_downloaded(shop: Shop, open_page: Open) -> None:
+    page = chat_of(open_page, shop.customer(LAMP), "护眼台灯", "phone")
+    say(page, "这个台灯可以调亮度吗")
+    expect(page.locator("article.message.bot").last).to_be_visible()
+    page.get_by_role("button", name="更多").click()
+    page.get_by_role("button", name="大字显示").click()
+    shoot(page, "chat-large-phone")
+    page.get_by_role("button", name="更多").click()
+    page.get_by_role("button", name="聊天记录").click()
+    panel = page.get_by_role("dialog", name="聊天记录")
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="下载").click()
+    text = download.value.path().read_text(encoding="utf-8")
+    assert "顾客:这个台灯可以调亮度吗" in text and "智能客服小和:" in text
+    shoot(page, "chat-transcript-phone")
+
+
+def test_one_script_tag_puts_the_chat_into_a_shops_page(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(LAMP)
+    html = f'<!doctype html><title>别家的店</title><h1>护眼台灯</h1><script src="{shop.address}/embed.js" data-token="{customer_token(customer.customer_id)}"></script>'
+    with serving(shop.shop_port, html) as address:
+        page = open_page(address)
+        page.get_by_role("button", name="联系客服").click()
+        chat = page.frame_locator("iframe[title=客服聊天]")
+        chat.get_by_label("输入消息").fill("你好")
+        chat.get_by_role("button", name="发送", exact=True).click()
+        expect(chat.locator("article.message.bot").last).to_be_visible()
+        shoot(page, "shop-embedded")
+        chat.get_by_role("button", name="收起聊天").click()
+        expect(page.locator("iframe[title=客服聊天]")).to_be_hidden()
 
 
 def test_two_browsers_show_one_conversation(shop: Shop, open_page: Open) -> None:

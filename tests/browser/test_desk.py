@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, Shop, ask_for_person, chat_of, desk_of, say, shoot, sign_in
 from tests.browser.test_accessible import faults
-from tests.browser.test_chat import LAMP, MUG, paid_to, send_picture
+from tests.browser.test_chat import LAMP, MUG, UNPROTECTED, paid_to, send_picture
 
 
 def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page: Open) -> None:
@@ -49,6 +49,38 @@ def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page
     say(chat, "你好")
     expect(chat.locator("article.message.bot").last).to_be_visible()
     shoot(chat, "chat-back-phone")
+
+
+def test_above_the_cap_a_supervisor_confirms(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(UNPROTECTED)
+    chat = chat_of(open_page, customer, "星河14 5G手机")
+    say(chat, "手机降价了，退我差价")
+    expect(chat.get_by_label("未能支持的原因")).to_be_visible()
+    ask_for_person(chat)
+    agent, supervisor = desk_of(open_page, "小李"), desk_of(open_page, "老陈")
+    agent.get_by_role("navigation", name="案件").get_by_role("button", name=customer.name).click()
+    agent.get_by_role("button", name="接手").click()
+    agent.get_by_role("tab", name="订单").click()
+    expect(agent.get_by_role("img", name="价格走势")).to_be_visible()
+    shoot(agent, "desk-order")
+    expect(agent.get_by_role("button", name="拒绝", exact=True)).to_be_enabled()
+    offer(agent, "300")
+    expect(agent.get_by_role("alert").filter(has_text="更多需要主管来办")).to_be_visible()
+    agent.get_by_role("dialog", name="给顾客一个方案").get_by_role("button", name="取消").click()
+    agent.get_by_role("button", name="转同事").click()
+    agent.get_by_role("dialog", name="转给同事").locator("label", has_text="老陈").click()
+    agent.get_by_role("button", name="转给他").click()
+    supervisor.get_by_role("button", name="我的").click()
+    supervisor.get_by_role("navigation", name="案件").get_by_role("button", name=customer.name).click()
+    offer(supervisor, "300")
+    expect(chat.get_by_label("处理方案").filter(has_text="300.00元")).to_be_visible()
+
+
+def offer(desk: Page, yuan: str) -> None:
+    desk.get_by_role("button", name="给方案").click()
+    dialog = desk.get_by_role("dialog", name="给顾客一个方案")
+    dialog.get_by_label("金额（元）").fill(yuan)
+    dialog.get_by_role("button", name="发给顾客").click()
 
 
 def test_one_case_is_one_agents(shop: Shop, open_page: Open) -> None:
