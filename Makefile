@@ -6,10 +6,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup train pages run shell test promises lint bench lock clean
+.PHONY: help setup train pages run shell test promises lint bench bench-foreign lock clean
 
 help: ## 列出命令
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/ —/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/ —/'
 
 setup: ## 建环境、装依赖、建库、装演示店
 	@./install.sh
@@ -43,6 +43,11 @@ bench: train ## 测量
 	@$(BIN)/heqi bench nlu
 	@$(BIN)/heqi bench negotiation
 	@$(BIN)/heqi bench load
+
+bench-foreign: setup ## NegMAS 的谈判者当顾客(环境自备在 .venv-negmas:它与 Rasa 锁定的版本不相容)
+	@test -x .venv-negmas/bin/negmas || { $(BIN)/uv venv -q --python $(BIN)/python .venv-negmas && \
+		$(BIN)/uv pip install -q --python .venv-negmas/bin/python negmas==0.16.0 msgspec pyyaml click tqdm tabulate; }
+	@.venv-negmas/bin/python -c "from bot.command import main; main()" bench negotiation --cases 0 --foreign 20
 
 lock: ## 重新解析依赖锁
 	@$(BIN)/uv pip compile -q --python-version 3.10 --generate-hashes --no-emit-index-url requirements-dev.in -o requirements.lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -26,6 +26,9 @@ from bot.negotiation.simulation.measure import (
     run,
 )
 from bot.negotiation.simulation.sweep import NAMES, cases, order_holds, sweep
+
+if TYPE_CHECKING:
+    from bot.spoken.compare import Lost
 
 SEED = 20270101
 """Claims of this seed were not looked at while designing; the design was done on seed 101."""
@@ -131,8 +134,46 @@ def _bar(total: int, what: str) -> Iterator[Callable[[int], object]]:
         yield bar.update
 
 
+def _spoken(count: int, seed: int) -> Lost:
+    """Plays the dialogues and prints what the words lose."""
+    from bot.spoken.run import run as run_dialogues
+
+    with _bar(count, "dialogues") as tick:
+        try:
+            found, _ = run_dialogues(count, seed, lambda: tick(1))
+        except RuntimeError as failure:
+            raise click.ClickException(str(failure)) from failure
+    click.echo(f"\n{count} complaints with the engine alone, and in Chinese with the whole product:\n")
+    click.echo(lost_tables(found))
+    return found
+
+
+def lost_tables(found: Lost) -> str:
+    sides = (("engine alone", found.alone), ("spoken", found.spoken))
+    names = ("settled", "person", "left", "worth", "satisf.", "J/V", "messages")
+    figures_shown = [
+        [name, *(f"{number:.3f}" for number in (side.settled, side.person, side.left, side.worth, side.satisfaction, side.cost)),
+         f"{side.messages:.2f}"]
+        for name, side in sides
+    ]
+    understood = [
+        ["case opened with the wish and the problem meant", f"{found.opened:.3f}"],
+        ["first menu the same", f"{found.menus:.3f}"],
+        [f"acts noted as meant (of {found.acts})", f"{found.acts_right:.3f}"],
+        ["ends alike", f"{found.ends:.3f}"],
+        ["settled by both: the same remedies", f"{found.options:.3f}"],
+        ["conversations the product failed in", f"{sum(found.failed.values())}"],
+    ]
+    misheard = "".join(f"\n  {count} × {what}" for what, count in found.misheard)
+    return "\n".join((
+        str(tabulate(figures_shown, ["", *names], disable_numparse=True)), "",
+        str(tabulate(understood, disable_numparse=True)), f"\nmeant → noted:{misheard or ' nothing else'}",
+    ))
+
+
 @click.command(help="各策略对同一批模拟顾客:一次跑出议题 4 的表(默认 6,000 个案子,种子固定)。")
-@click.option("--cases", "count", type=click.IntRange(20), default=6000, show_default=True, help="模拟案子数")
+@click.option("--cases", "count", type=click.IntRange(0), default=6000, show_default=True,
+              help="模拟案子数;0 只做另外要的")
 @click.option("--twins", "twinned", type=click.IntRange(0), default=1000, show_default=True,
               help="其中前多少个另测「嗓门」与「死磕」")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="随机种子")
@@ -140,25 +181,28 @@ def _bar(total: int, what: str) -> Iterator[Callable[[int], object]]:
 @click.option("--sweep", "swept", is_flag=True, help="另把各个假设逐一改动再跑(每项 1,000 个案子)")
 @click.option("--foreign", "strangers", type=click.IntRange(0), default=20, show_default=True,
               help="对 NegMAS 现成谈判者的案子数(没装 negmas 就说明并跳过)")
+@click.option("--dialogues", type=click.IntRange(0), default=0, show_default=True,
+              help="另让这么多位模拟顾客用中文和整套产品谈(自己的端口和库),与只用引擎的比")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="结果另存 JSON")
 @click.option("--pictures", type=click.Path(file_okay=False, path_type=Path), help="图存到这个目录(SVG)")
 def command(
-    count: int, twinned: int, seed: int, jobs: int, swept: bool, strangers: int, json_file: Path | None,
-    pictures: Path | None,
+    count: int, twinned: int, seed: int, jobs: int, swept: bool, strangers: int, dialogues: int,
+    json_file: Path | None, pictures: Path | None,
 ) -> None:
     """Prints the tables. Exit status 0 also where a must-value is not reached: the table says so."""
     plan = Plan(seed, twinned=min(twinned, count))
-    with _bar(count, "claims") as tick:
-        rows = figures(run(plan, count, jobs, tick))
-    made = musts(rows)
-    click.echo(f"{count} claims, seed {seed}; J/V is total cost over order value, ± its standard error\n")
-    click.echo(table(rows))
-    click.echo(f"\n{STANDS!r} against issue 4 (settled without standing offers: {ASKS!r}):\n")
-    click.echo(must_table(made))
-    report: dict[str, Any] = {
-        "cases": count, "seed": seed, "strategies": rows, "musts": made,
-        "names": {"product": [HEQI, ASKS, STANDS], "fair_oracle": [ORACLE, ORACLE_STANDS]},
-    }
+    rows: list[Figures] = []
+    report: dict[str, Any] = {"cases": count, "seed": seed}
+    if count:
+        with _bar(count, "claims") as tick:
+            rows = figures(run(plan, count, jobs, tick))
+        made = musts(rows)
+        click.echo(f"{count} claims, seed {seed}; J/V is total cost over order value, ± its standard error\n")
+        click.echo(table(rows))
+        click.echo(f"\n{STANDS!r} against issue 4 (settled without standing offers: {ASKS!r}):\n")
+        click.echo(must_table(made))
+        names = {"product": [HEQI, ASKS, STANDS], "fair_oracle": [ORACLE, ORACLE_STANDS]}
+        report |= {"strategies": rows, "musts": made, "names": names}
     if strangers:
         click.echo("")
         if foreign.available():
@@ -167,17 +211,19 @@ def command(
             click.echo(foreign_table(met))
             report["foreign"] = [one._asdict() for one in met]
         else:
-            click.echo("NegMAS is not installed: no foreign negotiators were played (pip install negmas).")
+            click.echo("NegMAS is not installed, no foreign negotiators were played: `make bench-foreign` plays them")
     if swept:
-        each = min(1000, count)
+        each = min(1000, count or 1000)
         with _bar(each * len(cases()), "sweep") as tick:
             moved = sweep(seed, each, jobs, tick)
         click.echo(f"\nassumptions moved, {each} claims each:\n")
         click.echo(sweep_table(moved))
         report["sweep"] = [{"moved": name, "strategies": of_case} for name, of_case in moved]
+    if dialogues:
+        report["dialogues"] = _spoken(dialogues, seed)
     if json_file:
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
-    if pictures:
+    if pictures and rows:
         from bot.negotiation.simulation.pictures import draw
 
         for path in draw(rows, pictures):

@@ -1,0 +1,1 @@
+"""Simulated customers who bargain in Chinese with the running product, and the same ones with the engine alone."""
