@@ -24,6 +24,7 @@ from bot.cases import (
     audit,
     case_file,
     escalation,
+    facts,
     intake,
     policy,
     question,
@@ -53,9 +54,12 @@ FORM_WORDS = (
     ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
     ("refund", re.compile(r"全(额|部|款)?退|退全|都退|全赔|不退货")),
 )
+DENIED_BEFORE = re.compile(r"(不要|不想要|不需要|不稀罕|别给|谁要|要什么|拒绝|不接受)[^，,。！!？?\s]{0,5}$")
+DENIED_AFTER = re.compile(r"[^，,。！!？?\s]{0,3}(不要|不想要|不需要|不稀罕|不用|没用|不行|不接受|算了|免了|自己留)")
 WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
 PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
+WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
 THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
 WISH_OF = {
     "refund": "refund", "refund_part": "refund", "return_refund": "return_goods", "exchange": "exchange", "resend": "resend", "repair": "repair",
@@ -84,13 +88,21 @@ def open_offer(session: Session, row: models.Case, turn: Turn, case: Case, asses
         "hints": hints,
         "mood": ANGER.get(turn.mood, 0.0),
     }
+    if row.negotiation:
+        opening["stood"] = [[msgspec.to_builtins(option), text] for option, text in rebuild(row).stood()]
     row.negotiation = [opening]
     row.state = "negotiating"
     session.flush()
     answer = speak(session, row, turn, rebuild(row))
-    if answer.awaiting == "offer" and declined(row.wish, assessment):
+    if answer.awaiting != "offer":
+        return answer
+    if declined(row.wish, assessment):
         audit.write(session, turn.at, "bot", "refuse", row.case_id, rules=[reason.rule for reason in assessment.reasons])
         return msgspec.structs.replace(answer, replies=(refusal.explained(row, turn, assessment), *answer.replies))
+    if not any(remedy.kind == "owed" for remedy in assessment.remedies) and not assessment.needs:
+        # What the rules say comes before what is offered: 「七天内也可以直接退货再买」.
+        found = Reply("".join(reason.text for reason in assessment.reasons))
+        return msgspec.structs.replace(answer, replies=(found, *answer.replies) if found.text else answer.replies)
     return answer
 
 
@@ -116,6 +128,7 @@ def rebuild(row: models.Case) -> Negotiation:
     negotiation = Negotiation.open(
         case, assessment, terms, lambda facts: assess(facts, policy.current()), opening["hints"], opening["mood"]
     )
+    negotiation = negotiation.keeping((msgspec.convert(option, Option), text) for option, text in opening.get("stood", ()))
     for act in acts:
         negotiation = negotiation.answer(read_act(act))
     return negotiation
@@ -169,7 +182,9 @@ def offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer
         session.flush()
     lines = [f"{number}. {text}" for number, text in enumerate(move.texts, 1)] if len(move.texts) > 1 else list(move.texts)
     reasons = "".join(reason.text for reason in move.reasons)
-    text = "\n".join(part for part in (reasons, move.message, *lines) if part)
+    # Asked why, the customer has heard the rest already.
+    lead = reasons + "\n" + say("offer_stands") if reasons else move.message
+    text = "\n".join(part for part in (lead, *lines) if part)
     choices = [Choice(f"option:{option.id}", text) for option, text in zip(move.options, move.texts, strict=True)]
     choices += [Choice("another", say("button_another")), Choice("human", say("button_human"))]
     card = {
@@ -265,7 +280,13 @@ def named_option(turn: Turn, options: list[dict[str, Any]]) -> str | None:
 
 
 def form_named(text: str) -> str | None:
-    return next((name for name, pattern in FORM_WORDS if pattern.search(text)), None)
+    """The form that the words ask for; 「那券我不要，我就要退」 names the coupon to refuse it."""
+    return next((name for name, pattern in FORM_WORDS if any(not denied(text, found) for found in pattern.finditer(text))), None)
+
+
+def denied(text: str, found: re.Match[str]) -> bool:
+    """Whether what was found is refused by the words around it."""
+    return DENIED_BEFORE.search(text[: found.start()]) is not None or DENIED_AFTER.match(text[found.end() :]) is not None
 
 
 def reject_offer(session: Session, turn: Turn) -> Answer:
@@ -291,9 +312,11 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     amount = asked_fen(session, row, turn)
+    if amount is None and WHY.search(turn.text):
+        return act(session, row, turn, Act("ask_why"))
     heard = hear(turn)
-    if amount is None and heard.wish in FULFILS and heard.wish != row.wish and was_declined(row):
-        # 「那退款吧」 after a refused price difference: not a counter-offer but the way that the refusal pointed to.
+    if amount is None and owed_instead(session, row, turn, heard.wish, options):
+        # 「那退款」 on an order not yet shipped: no counter-offer to a coupon but a right that the rules open.
         return intake.go_on(session, msgspec.structs.replace(turn, awaiting=None), row, heard)
     if amount is None or any(option["fen"] == amount for option in options):
         chosen = named_option(turn, options)
@@ -309,6 +332,8 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
         return accept_option(session, turn, str(shown_so[0]["id"]))
     if amount is None and wanted is None:
         return not_an_offer(session, row, turn, options)
+    if amount is None and was_declined(row) and wanted in FULFILS.get(row.wish or "", ()):
+        return refusal.disagree(session, row, turn)
     remedy = wanted if wanted is not None and (amount is None or wanted in {"coupon", "gift"}) else "refund_part"
     if remedy in {"return_refund", "refund"}:
         fen = paid_fen(session, row)
@@ -317,6 +342,15 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     else:
         fen = amount or 0
     return act(session, row, turn, Act("counter", remedy=remedy, fen=fen, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
+
+
+def owed_instead(session: Session, row: models.Case, turn: Turn, wish: str | None, options: list[dict[str, Any]]) -> bool:
+    """Whether the rules owe for another wish of the customer what is not among the options."""
+    if wish not in FULFILS or wish == row.wish:
+        return False
+    case = msgspec.structs.replace(facts.case_of(session, row, turn.at), wish=wish)
+    owed = {str(due.remedy) for due in assess(case, policy.current().with_overrides(case.policy)).remedies if due.kind == "owed"}
+    return bool(owed & FULFILS[wish] - {option["remedy"] for option in options})
 
 
 def not_an_offer(session: Session, row: models.Case, turn: Turn, options: list[dict[str, Any]]) -> Answer:

@@ -14,7 +14,7 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import audit, case_file, escalation, intake, request_evidence, settlement, upload
+from bot.cases import audit, case_file, escalation, intake, question, request_evidence, settlement, upload
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -34,6 +34,8 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         return intake.open_case(session, turn)
     if CANNOT.search(turn.text):
         return no_evidence(session, turn)
+    if question.mostly(turn.text):
+        return question.answer_question(session, turn)
     case_file.add(session, row, turn, Heard(None, turn.issues, hear(turn).facts))
     needs = [str(kind) for kind in row.facts.get("needs", [])]
     if turn.recorded:

@@ -51,7 +51,7 @@ def open_case(session: Session, turn: Turn) -> Answer:
         return choose_order(session, turn)
     same_line = row is not None and (not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named))
     if row is not None and same_line and heard.wish in (None, row.wish) and row.state in {"settled", "awaiting_return"}:
-        if row.wish == "price_protection" and row.order_id:
+        if row.wish == "price_protection" and row.order_id and settlement.owes_now(session, row, turn.at):
             named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
         elif not set(turn.issues) - set(row.issues):
             return already_done(session, turn, row)
@@ -93,10 +93,14 @@ def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView
     """Finds the order line by the words, else by what the systems know, else asks with orders as buttons."""
     if not lines:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("no_orders"))
+    fitting = listing.likely(session, heard.issues, lines, turn.at)
+    if named and fitting and not set(named) & set(fitting) and listing.guessed(turn, lines):
+        # 「刚买就降价了」 is about what dropped in price, not about the newest parcel.
+        named = []
     if len(named) == 1:
         return begin(session, turn, heard, named[0])
     unknown_number = bool(turn.values("order_number")) and not named
-    likely = [] if unknown_number else listing.likely(session, heard.issues, named or lines, turn.at)
+    likely = [] if unknown_number else [line for line in fitting if line in (named or lines)]
     if len(likely) == 1:
         return begin(session, turn, heard, likely[0])
     usable = named or [line for line in lines if line.status != "closed"] or lines
@@ -146,6 +150,7 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
     if heard.wish is None and set(heard.issues) == {"late_delivery"} and line.status in {"paid", "shipped"}:
         return logistics.tell_late(session, turn, line)
     row = case_file.open_for(session, turn, heard, line)
+    row.issues = possible(row.issues, line)
     if row.state == "with_person":
         return escalation.still_with_person(session, turn, row)
     if row.wish == "price_protection":
@@ -159,6 +164,12 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
     if not row.issues and row.wish in NEEDS_PROBLEM and not underway and not row.facts.get("minor"):
         return ask_problem(turn, row, line)
     return settlement.advance(session, row, turn)
+
+
+def possible(issues: list[str], line: OrderLineView) -> list[str]:
+    """The issues without those that goods not yet sent cannot have, where another explains the message."""
+    left = [issue for issue in issues if line.status != "paid" or issue not in listing.IN_HAND]
+    return left or issues
 
 
 def heard_text(turn: Turn) -> str:

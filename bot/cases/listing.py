@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases.order_finder import SHOP_ZONE, Mention, OrderLineView, find
+from bot.cases.order_finder import SHOP_ZONE, Mention, OrderLineView, by_recency, find
 from bot.cases.reply import Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
@@ -60,6 +60,11 @@ def candidates(turn: Turn, lines: Sequence[OrderLineView]) -> list[OrderLineView
     named = find(mention_of(turn), lines)
     about = [] if turn.values("order_number") else remembered(turn, lines, "about")
     return about if about and (not named or (len(named) > 1 and all(line in named for line in about))) else named
+
+
+def guessed(turn: Turn, lines: Sequence[OrderLineView]) -> bool:
+    """Whether `candidates` went by 「刚买」 alone."""
+    return len(lines) > 1 and by_recency(mention_of(turn), lines)
 
 
 def remembered(turn: Turn, lines: Sequence[OrderLineView], key: str) -> list[OrderLineView]:

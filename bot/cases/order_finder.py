@@ -15,7 +15,7 @@ import msgspec
 
 SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 
-RECENT = re.compile(r"最近|最新|刚刚?(买|下|拍|订)|刚拍|上一?单|最后(一|那)单|这一?单|这个订单|才买")
+RECENT = re.compile(r"最近|最新|刚刚?(买|下|拍|订)(?!了?.{0,2}天)|上一?单|最后(一|那)单|这一?单|这个订单|才买(?!了?.{0,2}天)")
 DIGITS = re.compile(r"\d{4,24}")
 
 SURE_PRODUCT = 2.0
@@ -74,9 +74,16 @@ def find(mention: Mention, lines: Sequence[OrderLineView]) -> list[OrderLineView
     if best > 0:
         return [line for line in candidates if scores[line.order_id, line.line_id] >= best * 0.8]
     if RECENT.search(mention.text) and not named:
+        # See by_recency: a guess, where the matter itself points elsewhere.
         newest = sorted((line for line in candidates if line.paid_at), key=lambda line: line.paid_at or datetime.min, reverse=True)
         return [line for line in newest if line.order_id == newest[0].order_id] if newest else []
     return candidates if named else []
+
+
+def by_recency(mention: Mention, lines: Sequence[OrderLineView]) -> bool:
+    """Whether nothing but 「刚买」 points at a line: the weakest of all signs."""
+    undated = Mention(RECENT.sub("", mention.text), mention.order_numbers, mention.days)
+    return RECENT.search(mention.text) is not None and not find(undated, lines)
 
 
 BOUGHT = re.compile(r"(?:我|之前|当时|昨天|上次)?(?:买的|拍的|下单的)(?:是|那个|那款)?\s*([^,，。！？\s]{2,16})")

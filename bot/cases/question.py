@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, frozen=True):
     id: str
     ask: tuple[str, ...]
     answer: str
-    source: str
+    source: str = ""
     always: bool = False
     """Answered whatever else the message was read as."""
 
@@ -82,7 +82,7 @@ def reply_to(text: str, said: tuple[str, ...]) -> Reply | None:
     entry = best_entry(text)
     if entry is None:
         return None
-    source = say("answer_source", source=entry.source)
+    source = say("answer_source", source=entry.source) if entry.source else ""
     return Reply(entry.answer if entry.answer in "\n".join(said) else entry.answer + source)
 
 

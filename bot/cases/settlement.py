@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
+from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment, Reason, RemedyDue
 from bot.cases import (
     audit,
@@ -67,6 +68,13 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
     return bargaining.open_offer(session, row, turn, case, assessment)
 
 
+def owes_now(session: Session, row: models.Case, at: datetime) -> bool:
+    """Whether the case's wish, made again now, is owed more than the case already brought: a price that dropped once more."""
+    case = facts.case_of(session, row, at)
+    brought = sum(entry.fen for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled")
+    return assess(case, policy.current().with_overrides(case.policy)).floor_fen > brought
+
+
 def record(session: Session, row: models.Case, assessment: Assessment, at: datetime) -> None:
     """The assessment as it stands, with the policy it was made under."""
     row.assessment = msgspec.to_builtins(assessment)
@@ -82,7 +90,7 @@ def to_person(session: Session, row: models.Case, turn: Turn, assessment: Assess
     """A person decides; the customer hears the rule's own sentence and that nothing is lost."""
     answer = escalation.hand_over(session, turn, assessment.to_human or "unknown_rule", row=row)
     sorry = sympathy.sorry_for(row, turn)
-    first = " ".join(part for part in (sorry, assessment.reasons[0].text if assessment.reasons else "") if part)
+    first = " ".join(part for part in (sorry, *(reason.text for reason in assessment.reasons[:2])) if part)
     return msgspec.structs.replace(answer, replies=(Reply(first), *answer.replies) if first else answer.replies)
 
 
@@ -157,7 +165,8 @@ def say_done(done: list[dict[str, Any]], assessment: Assessment, row: models.Cas
         remedy, fen, state = str(entry["remedy"]), int(entry["fen"]), entry["state"]
         name = say(f"remedy_{remedy}")
         if remedy in {"exchange", "resend", "repair"}:
-            note = "return_note_no" if remedy == "resend" or assessment.return_freight == "none" else "return_note_yes"
+            kept = remedy == "resend" or assessment.return_freight == "none"
+            note = "return_note_none" if kept else f"return_note_{assessment.return_freight}"
             sentences.append(say("goods_promised", remedy=name, return_note=say(note)))
         elif remedy == "coupon":
             sentences.append(say("coupon_given", amount=yuan(fen)))

@@ -35,16 +35,19 @@ def command() -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
 
-    running = {}
+    running: dict[str, processes.Running] = {}
     try:
         processes.require_free(chosen.actions_port, "HEQI_ACTIONS_PORT")
         processes.require_free(chosen.rasa_port, "HEQI_RASA_PORT")
         processes.require_free(chosen.port, "HEQI_PORT")
         for service in services:
+            if service.name == "web":
+                # Customers get in once somebody can answer them, not to be told of a fault.
+                for started in running.values():
+                    started.wait_ready()
             click.echo(f"启动 {service.name} …", err=True)
             running[service.name] = processes.Running(service, log_dir, env)
-        for started in running.values():
-            started.wait_ready()
+        running["web"].wait_ready()
         click.echo(f"就绪:http://{chosen.host}:{chosen.port},日志在 {log_dir}/")
         while not stopping.wait(1.0):
             for service in services:

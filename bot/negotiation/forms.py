@@ -121,7 +121,9 @@ class _Builder:
         limits: dict[Remedy, int] = {}
         for due in matter.negotiable:
             remedy = due.remedy
-            if remedy not in self.tier.remedies:
+            # Another size within the return period is the right to return in another form, not a compensation.
+            swapped = remedy == "exchange" and matter.fault == "mind"
+            if remedy not in self.tier.remedies and not swapped:
                 self.left_out[remedy] = f"这一单最高到“{self.tier.title}”这一层"
             elif remedy in {"exchange", "resend"} and not matter.in_stock:
                 self.left_out[remedy] = "没有现货"

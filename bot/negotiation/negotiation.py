@@ -200,6 +200,16 @@ class Negotiation:
         """The same conversation on new facts (evidence came in): what was offered stands, a new menu is made."""
         return replace(self, _room=_Room(matter, self.terms, freight))._offered()
 
+    def stood(self) -> tuple[tuple[Option, str], ...]:
+        """What was offered so far, each with the words it was offered in."""
+        return tuple((option, self._state.spoken[option.id]) for option in self._state.standing)
+
+    def keeping(self, stood: Iterable[tuple[Option, str]]) -> Negotiation:
+        """The same with what an earlier negotiation of the case offered: it may still be accepted."""
+        new = [(option, text) for option, text in stood if option.id not in self._state.spoken]
+        spoken = {**{option.id: text for option, text in new}, **self._state.spoken}
+        return self._with(standing=(*self._state.standing, *(option for option, _ in new)), spoken=spoken)
+
     def _with(self, **changes: object) -> Negotiation:
         return replace(self, _state=msgspec.structs.replace(self._state, **changes))
 
