@@ -97,8 +97,8 @@ def with_engine(
         return assess(one, policy)
 
     row, case = opened_by(session, complaint, at)
-    assessment, customer = judged(case), complaint.claim.customer
-    if assessment.decision == "needs_evidence" and customer.can_prove and not set(assessment.needs) <= request_evidence.OWN:
+    assessment = judged(case)
+    if assessment.decision == "needs_evidence" and complaint.proves and not set(assessment.needs) <= request_evidence.OWN:
         case = msgspec.structs.replace(case, evidence=(*case.evidence, *assessment.needs))
         assessment = judged(case)
     negotiation = Negotiation.open(case, assessment, terms, judged)

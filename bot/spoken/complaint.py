@@ -80,6 +80,11 @@ class Complaint(msgspec.Struct, frozen=True):
     def line_id(self) -> str:
         return f"{self.order_id}-1"
 
+    @property
+    def proves(self) -> bool:
+        """Whether the customer has, or can make, the pictures that are asked for."""
+        return self.claim.evidence != "none" or self.claim.customer.can_prove
+
     def opening(self) -> str:
         """The first message: what is wrong and what is wanted, in the customer's own manner."""
         style = self.claim.customer.style

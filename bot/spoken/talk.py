@@ -110,7 +110,7 @@ class Bargainer(Customer):
 
     async def show(self, needs: list[str]) -> None:
         book = phrases()
-        if not self.complaint.claim.customer.can_prove:
+        if not self.complaint.proves:
             await self.say(self.next("nothing_to_show", book.nothing_to_show))
             return
         for kind in needs:
