@@ -11,6 +11,7 @@
   var frame = null
   var openedFor = ''
   var opener = null
+  var button = null
 
   var style = document.createElement('style')
   style.textContent =
@@ -18,7 +19,7 @@
     'background:#a8392a;color:#fff;font:600 16px/1 system-ui,sans-serif;cursor:pointer;box-shadow:0 2px 12px rgba(0,0,0,.25)}' +
     '.heqi-frame{position:fixed;z-index:2147483001;right:24px;bottom:24px;width:400px;height:min(680px,calc(100vh - 48px));' +
     'border:0;border-radius:16px;background:#fff;box-shadow:0 4px 32px rgba(0,0,0,.3)}' +
-    '.heqi-frame[hidden]{display:none}' +
+    '.heqi-frame[hidden],.heqi-button[hidden]{display:none}' +
     '@media (max-width:600px){.heqi-frame{right:0;bottom:0;width:100%;height:100%;border-radius:0}}'
   document.head.appendChild(style)
 
@@ -39,11 +40,13 @@
       document.body.appendChild(frame)
     }
     frame.hidden = false
+    if (button) button.hidden = true
     frame.focus()
   }
 
   function close() {
     if (frame) frame.hidden = true
+    if (button) button.hidden = false
     if (opener && opener.focus) opener.focus()
   }
 
@@ -53,7 +56,7 @@
 
   function addButton() {
     if (script.dataset.button === 'none') return
-    var button = document.createElement('button')
+    button = document.createElement('button')
     button.type = 'button'
     button.className = 'heqi-button'
     button.textContent = '联系客服'

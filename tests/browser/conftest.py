@@ -153,9 +153,9 @@ def ask_for_person(page: Page) -> None:
     page.get_by_role("banner").get_by_role("button", name="转人工").click()
 
 
-def desk_of(open_page: Open, name: str) -> Page:
+def desk_of(open_page: Open, name: str, size: str = "desktop") -> Page:
     """The desk, with this person signed in."""
-    page = open_page("/desk")
+    page = open_page("/desk", size)
     sign_in(page, name)
     expect(page.get_by_text("在岗", exact=True)).to_be_visible()
     return page

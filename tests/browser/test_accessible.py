@@ -41,22 +41,27 @@ def test_shop_and_chat(shop: Shop, open_page: Open, size: str) -> None:
     assert faults(page) == []
 
 
-def test_desk_and_insight(shop: Shop, open_page: Open) -> None:
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_desk_and_insight(shop: Shop, open_page: Open, size: str) -> None:
     customer = shop.customer(MUG)
-    chat = chat_of(open_page, customer, "手绘马克杯")
-    ask_for_person(chat)
-    page = open_page("/desk")
+    ask_for_person(chat_of(open_page, customer, "手绘马克杯"))
+    page = open_page("/desk", size)
     expect(page.get_by_label("用户名")).to_be_visible()
     assert faults(page) == []
-    shoot(page, "desk-sign-in")
-    desk = desk_of(open_page, "小王")
-    desk.get_by_role("navigation", name="案件").get_by_role("button", name=customer.name).click()
+    shoot(page, f"desk-sign-in-{size}")
+    desk = desk_of(open_page, "小王", size)
+    queue = desk.get_by_role("navigation", name="案件")
+    expect(queue).to_contain_text(customer.name)
+    shoot(desk, f"desk-queue-{size}")
+    queue.get_by_role("button", name=customer.name).click()
     expect(desk.get_by_role("button", name="接手")).to_be_visible()
     assert faults(desk) == []
-    page = open_page("/insight")
+    shoot(desk, f"desk-watch-{size}")
+    page = open_page("/insight", size)
     sign_in(page, "老板")
     expect(page.get_by_label("总览")).to_be_visible()
     assert faults(page) == []
+    shoot(page, f"insight-{size}")
 
 
 def test_the_chats_first_load_is_light(shop: Shop, open_page: Open) -> None:
