@@ -7,7 +7,16 @@ from pathlib import Path
 
 import matplotlib
 
-from bot.negotiation.simulation.measure import ASKS, HEQI, ORACLE, ORACLES, STANDS, Figures
+from bot.negotiation.simulation.measure import (
+    ASKS,
+    HEQI,
+    ORACLE,
+    ORACLE_STANDS,
+    ORACLES,
+    STANDS,
+    WIDER,
+    Figures,
+)
 
 matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "heqi"
@@ -17,6 +26,11 @@ from matplotlib import pyplot  # noqa: E402
 OURS, KNOWING, OTHER = "#c2410c", "#64748b", "#1d4ed8"
 UNLABELLED = (HEQI, ASKS, ORACLE)
 """Points so near to their neighbour of the same colour that a label would only cover it."""
+PLACES = {
+    "conceder": (6, 7, "left"), ORACLE_STANDS: (7, -1, "left"), STANDS: (7, -9, "left"), WIDER: (-7, 3, "right"),
+    "always full refund": (-7, -3, "right"),
+}
+"""Where a label stands beside its point where upper right is taken: (points right, up, the point's side)."""
 CONCESSIONS = ("fixed ladder", "Boulware", "linear", "conceder", "posted entitlement", "Bayes, profit only", STANDS)
 
 
@@ -44,7 +58,10 @@ def _cost_and_satisfaction(rows: Sequence[Figures], folder: Path) -> Path:
         axes.scatter(row.cost, row.satisfaction, color=_colour(row.name), marker="x" if breaks_law else "o", s=40)
         if row.name in UNLABELLED:
             continue
-        axes.annotate(row.name, (row.cost, row.satisfaction), textcoords="offset points", xytext=(6, 3), fontsize=8)
+        right, up, side = PLACES.get(row.name, (6, 3, "left"))
+        axes.annotate(
+            row.name, (row.cost, row.satisfaction), textcoords="offset points", xytext=(right, up), ha=side, fontsize=8
+        )
     axes.set_xlabel("total cost over order value (money, people, lost goodwill)")
     axes.set_ylabel("satisfaction of honest customers")
     axes.set_title("Cost against satisfaction (x: deals below the law that were never disclosed)", fontsize=10)
