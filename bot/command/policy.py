@@ -65,7 +65,7 @@ def preview(file: str, days: int | None, budget: float | None, show_all: bool, a
         with tqdm(total=len(past.cases), desc="案子", disable=None, leave=False) as bar:
             rows = comparing.compare(past.cases, before, after, bar.update)
         planned = None
-        if budget is not None:
+        if budget is not None and past.cases:
             with tqdm(desc="预算", disable=None, leave=False) as bar:
                 planned = comparing.within(past.cases, after, round(100 * budget), bar.update)
     except BadPolicy as wrong:
@@ -90,6 +90,8 @@ def preview(file: str, days: int | None, budget: float | None, show_all: bool, a
     click.echo("\n".join(summary(sums, past)))
     if planned is not None:
         click.echo(in_budget(planned))
+    elif budget is not None:
+        click.echo("预算      没有过去的案子，算不出来")
 
 
 def line_of(row: Compared) -> str:
