@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.ledger import ledger
 from bot.store import models
 
-HIDDEN_FROM_CUSTOMER = ("summary", "policy_version")
+HIDDEN_FROM_CUSTOMER = ("summary", "mood", "facts")
 
 
 def case_document(session: Session, case_id: str) -> dict[str, Any] | None:
@@ -53,7 +53,7 @@ def customer_document(session: Session, case_id: str) -> dict[str, Any] | None:
     document = case_document(session, case_id)
     if document is None:
         return None
-    for name in (*HIDDEN_FROM_CUSTOMER, "mood", "facts"):
+    for name in HIDDEN_FROM_CUSTOMER:
         document.pop(name)
     assessment = document["assessment"]
     if assessment is not None:
