@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mediaType, problemOf } from '../src/chat/attachment.js'
 import { around, closedOffers, orderLabel, priceRows, sorted, speaker, steps } from '../src/chat/reading.js'
+import { rowStateName } from '../src/shared/words.js'
 import { yuan } from '../src/shared/money.js'
 
 test('who speaks is always said', () => {
@@ -76,4 +77,10 @@ test('a file is judged by its bytes, not by its name', () => {
   assert.match(problemOf(null, 10), /JPG/)
   assert.match(problemOf('image/png', 11 * 1024 * 1024), /10MB/)
   assert.equal(problemOf('video/mp4', 11 * 1024 * 1024), '')
+})
+
+test('a coupon is given, not paid back; goods are neither', () => {
+  assert.equal(rowStateName({ remedy: 'coupon', state: 'paid' }), '已发放')
+  assert.equal(rowStateName({ remedy: 'refund_part', state: 'paid' }), '已退回')
+  assert.equal(rowStateName({ remedy: 'exchange', state: 'awaiting_return' }), '等您寄回')
 })

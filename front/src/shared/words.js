@@ -35,9 +35,12 @@ export const deskStateName = named({
   refused: '已拒绝', with_person: '待人工', withdrawn: '已撤回', closed: '已结束',
 })
 
-export const ledgerStateName = named({ due: '打款中', awaiting_return: '收到退货后退', paid: '已退回', cancelled: '已取消' })
+const moneyStateName = named({ due: '打款中', awaiting_return: '收到退货后退', paid: '已退回', cancelled: '已取消' })
+const goodsStateName = named({ due: '已安排', awaiting_return: '等您寄回', paid: '已完成', cancelled: '已取消' })
+const couponStateName = named({ due: '发放中', awaiting_return: '收到退货后发放', paid: '已发放', cancelled: '已取消' })
 
-export const goodsStateName = named({ due: '已安排', awaiting_return: '等您寄回', paid: '已完成', cancelled: '已取消' })
+/** Where a ledger row stands, in words that fit its remedy. */
+export const rowStateName = ({ remedy, state }) => (GOODS.has(remedy) ? goodsStateName : remedy === 'coupon' ? couponStateName : moneyStateName)(state)
 
 export const humanReasonName = named({
   asked: '顾客要求', safety: '安全', counterfeit: '真伪', legal_claim: '法律主张', privacy: '隐私', complaint: '投诉',
