@@ -53,4 +53,4 @@ lock: ## 重新解析依赖锁
 	@$(BIN)/uv pip compile -q --python-version 3.10 --generate-hashes --no-emit-index-url requirements-dev.in -o requirements.lock
 
 clean: ## 删掉环境、模型与演示数据
-	rm -rf .venv var models build *.egg-info
+	rm -rf .venv .venv-negmas var models build *.egg-info
