@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  accepted, emptyTimeline, failed, fetched, hasGap, nextToSend, pushed, retried, sending, unlisted, written,
+  accepted, emptyTimeline, failed, fetched, hasGap, nextToSend, opened, pushed, retried, sending, unlisted, written,
 } from '../src/chat/timeline.js'
 
 const said = (seq, from = 'bot') => ({ seq, from, text: `第${seq}句` })
@@ -59,4 +59,19 @@ test('messages go out one at a time in the order of writing; a failed one holds 
   assert.equal(nextToSend(timeline).clientId, 'b')
   timeline = retried(timeline, 'a')
   assert.equal(nextToSend(timeline).clientId, 'a')
+})
+
+test('words typed before the session opens wait for it; those from before a reload come first, once', () => {
+  const typed = written(written(emptyTimeline(), { clientId: 'b', text: '我的杯子碎了' }), { clientId: 'c', text: '怎么办' })
+  const first = opened(typed, false, [{ clientId: 'a', text: '在吗' }, { clientId: 'b', text: '我的杯子碎了' }])
+  assert.deepEqual(first.pending.map((item) => item.clientId), ['a', 'b', 'c'])
+  assert.equal(nextToSend(first).clientId, 'a')
+  assert.deepEqual(opened(first, true, [{ clientId: 'a', text: '在吗' }]).pending, first.pending)
+})
+
+test('another conversation begins empty, but for words no server has', () => {
+  const old = fetched(sending(written(emptyTimeline(), { clientId: 'a', text: '在吗' }), 'a'), 0, [{ seq: 1, from: 'bot', text: '您好' }])
+  const fresh = opened(old, false, [])
+  assert.deepEqual(fresh.messages, [])
+  assert.deepEqual(fresh.pending.map(({ clientId, state }) => [clientId, state]), [['a', 'waiting']])
 })

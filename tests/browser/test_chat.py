@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from bot.store import models
@@ -169,6 +169,21 @@ def test_two_browsers_show_one_conversation(shop: Shop, open_page: Open) -> None
     expect(here.get_by_role("log")).to_contain_text("好的谢谢")
     expect(here.locator("article.message")).to_have_count(there.locator("article.message").count())
     assert words(here) == words(there) == ["这个台灯可以调亮度吗", "好的谢谢"]
+
+
+def test_words_typed_before_the_chat_is_open_are_sent(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(LAMP)
+    page = open_page("/", "phone")
+    page.get_by_label("我是").select_option(customer.customer_id)
+    held: list[Route] = []
+    page.route("**/api/v1/sessions", held.append)
+    page.get_by_role("link", name="联系客服：护眼台灯").click()
+    say(page, "你好")
+    expect(page.locator("article.pending")).to_have_count(1)
+    for route in held:
+        route.continue_()
+    expect(page.locator("article.message.bot").last).to_be_visible()
+    assert words(page) == ["你好"]
 
 
 def test_a_cut_line_loses_nothing_and_doubles_nothing(shop: Shop, open_page: Open) -> None:

@@ -50,9 +50,9 @@ export function openConversation({ token: customerToken, orderId }) {
       if (state.net === 'offline') setTimeout(start, 3000)
       return
     }
-    if (conversationId !== session.conversationId) state.line = timeline.emptyTimeline()
+    state.line = timeline.opened(state.line, conversationId === session.conversationId, readUnsent(session.conversationId))
     conversationId = session.conversationId
-    for (const item of readUnsent(session.conversationId)) state.line = timeline.written(state.line, item)
+    keepUnsent(conversationId, state.line.pending)
     live = follow({
       address: socketAddress('/ws/chat', session.token),
       onFrame: hearFrame,

@@ -57,6 +57,18 @@ export function written(timeline, item) {
   return { ...timeline, pending: [...timeline.pending, { ...item, state: 'waiting' }] }
 }
 
+/**
+ * What stays when a session opens: of the same conversation everything, of another one only the customer's own words
+ * that no server has yet (typed before the session was there). `kept` are those from before a reload; they come first.
+ */
+export function opened(timeline, isSame, kept) {
+  const own = timeline.pending.filter((item) => item.state !== 'sent').map((item) => ({ ...item, state: 'waiting', seq: undefined }))
+  const base = isSame ? timeline : { ...emptyTimeline(), pending: own }
+  const known = new Set(base.pending.map((item) => item.clientId))
+  const before = kept.filter((item) => !known.has(item.clientId)).map((item) => ({ ...item, state: 'waiting' }))
+  return { ...base, pending: [...before, ...base.pending] }
+}
+
 /** The message to send next, or undefined; one at a time keeps their order. */
 export function nextToSend(timeline) {
   if (timeline.pending.some((item) => item.state === 'sending')) return undefined
