@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment
@@ -124,9 +124,11 @@ def rebuild(row: models.Case) -> Negotiation:
     opening, *acts = row.negotiation
     case = msgspec.convert(opening["open"], Case)
     assessment = msgspec.convert(opening["assessment"], Assessment)
-    terms = read_terms(policy.current().negotiation)
+    # The owner may change the policy in the middle of it: a negotiation goes on under the one it was opened with.
+    in_force = policy.of_version(cast(Session, object_session(row)), str(row.policy_version))
+    terms = read_terms(in_force.negotiation)
     negotiation = Negotiation.open(
-        case, assessment, terms, lambda facts: assess(facts, policy.current()), opening["hints"], opening["mood"]
+        case, assessment, terms, lambda facts: assess(facts, in_force), opening["hints"], opening["mood"]
     )
     negotiation = negotiation.keeping((msgspec.convert(option, Option), text) for option, text in opening.get("stood", ()))
     for act in acts:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -101,4 +102,9 @@ def of_version(session: Session, version: str) -> Policy:
     row = session.get(PolicyVersion, version)
     if row is None or row.source != "file":
         raise LookupError(f"没有版本为 {version} 的政策")
-    return msgspec.convert(yaml.safe_load(row.yaml), Policy)
+    return _of_yaml(row.yaml)
+
+
+@lru_cache(maxsize=16)
+def _of_yaml(text: str) -> Policy:
+    return msgspec.convert(yaml.safe_load(text), Policy)

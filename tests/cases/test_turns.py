@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -130,6 +131,23 @@ def test_an_accepted_offer_is_one_payment_also_when_accepted_twice(given: Callab
     chat.say("", choosing.choose, intent="choose", choice=choice)
     assert before
     assert money() == before
+
+
+def test_an_offer_stands_though_the_policy_was_changed_since(
+    given: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "policy.yml"
+    policy.write_text("{}\n", encoding="utf-8")
+    monkeypatch.setenv("HEQI_POLICY", str(policy))
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯坏了 退款", intake.open_case, intent="refund", issues=("quality_defect",))
+    chat.say("照片发了", evidence.take_evidence, intent="provide_evidence")
+    choice = next(choice.id for reply in chat.last.replies for choice in reply.choices if choice.id.startswith("option:repair-0+"))
+    policy.write_text("negotiation: {value: {premium: 0.2}}\n", encoding="utf-8")
+    chat.say("", choosing.choose, intent="choose", choice=choice)
+    agreed = {f"{remedy}-{fen}" for remedy, fen, _ in money()}
+    assert agreed == set(choice.removeprefix("option:").split("+"))
 
 
 def test_an_option_that_was_never_offered_is_not_taken(given: Callable[..., str]) -> None:
