@@ -176,7 +176,7 @@ def test_words_typed_before_the_chat_is_open_are_sent(shop: Shop, open_page: Ope
     page = open_page("/", "phone")
     page.get_by_label("我是").select_option(customer.customer_id)
     held: list[Route] = []
-    page.route("**/api/v1/sessions", held.append)
+    page.route("**/api/v1/sessions", lambda route: held.append(route))
     page.get_by_role("link", name="联系客服：护眼台灯").click()
     say(page, "你好")
     expect(page.locator("article.pending")).to_have_count(1)
