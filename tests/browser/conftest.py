@@ -99,8 +99,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 @pytest.fixture(scope="package")
 def chromium(shop: Shop) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # As root in a container Chromium has no sandbox of its own to start.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        # In a container Chromium may have little shared memory, and as root no sandbox of its own to start.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])])
         yield browser
         browser.close()
 
