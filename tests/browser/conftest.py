@@ -114,7 +114,10 @@ def open_page(shop: Shop, chromium: Browser) -> Iterator[Open]:
     contexts, thrown = [], []
 
     def open_one(path: str, size: str = "desktop") -> Page:
-        context = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", base_url=shop.address, **SIZES[size])
+        # Without motion nothing is measured or kept half-way through a transition.
+        context = chromium.new_context(
+            locale="zh-CN", timezone_id="Asia/Shanghai", base_url=shop.address, reduced_motion="reduce", **SIZES[size]
+        )
         context.set_default_timeout(PATIENT_MS)
         contexts.append(context)
         page = context.new_page()
