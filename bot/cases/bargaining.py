@@ -26,6 +26,7 @@ from bot.cases import (
     escalation,
     facts,
     intake,
+    judgement,
     policy,
     question,
     refusal,
@@ -57,6 +58,8 @@ FORM_WORDS = (
 DENIED_BEFORE = re.compile(r"(不要|不想要|不需要|不稀罕|别给|谁要|要什么|拒绝|不接受)[^，,。！!？?\s]{0,5}$")
 DENIED_AFTER = re.compile(r"[^，,。！!？?\s]{0,3}(不要|不想要|不需要|不稀罕|不用|没用|不行|不接受|算了|免了|自己留)")
 WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
+KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退款|只退款")
+"""Who says so means money without sending the goods back."""
 PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
 WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
@@ -330,6 +333,9 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     shown_so = [option for option in options if option["remedy"] == wanted]
     if wanted == "refund" and not shown_so and not WHOLE.search(turn.text):
         shown_so = [option for option in options if option["remedy"] in PART]
+    if wanted == "refund" and not shown_so and not KEPT.search(turn.text):
+        # 「那退吧」 where the goods go back: the refund that is on the table, not another one.
+        shown_so = [option for option in options if option["remedy"] == "return_refund"]
     if amount is None and len(shown_so) == 1:
         return accept_option(session, turn, str(shown_so[0]["id"]))
     if amount is None and wanted is None:
@@ -351,7 +357,7 @@ def owed_instead(session: Session, row: models.Case, turn: Turn, wish: str | Non
     if wish not in FULFILS or wish == row.wish:
         return False
     case = msgspec.structs.replace(facts.case_of(session, row, turn.at), wish=wish)
-    owed = {str(due.remedy) for due in assess(case, policy.current().with_overrides(case.policy)).remedies if due.kind == "owed"}
+    owed = {str(due.remedy) for due in judgement.now(case).remedies if due.kind == "owed"}
     return bool(owed & FULFILS[wish] - {option["remedy"] for option in options})
 
 

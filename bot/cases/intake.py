@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from bot.cases import (
@@ -211,13 +212,19 @@ def choose_problem(session: Session, turn: Turn, kind: str) -> Answer:
 
 
 def take_detail(session: Session, turn: Turn) -> Answer:
-    """The answer to a question about one fact."""
+    """The answer to a question about one fact; not understood twice, a person takes over."""
     row = case_file.current(session, turn)
     if row is None:
         return open_case(session, turn)
-    stated = detail.read(str(turn.pending.get("asking") or ""), turn)
+    asked = turn.pending.get("asking")
+    stated = detail.read(str(asked or ""), turn)
     case_file.add(session, row, turn, Heard(None, turn.issues, {**hear(turn).facts, **stated}))
-    return settlement.advance(session, row, turn)
+    answer = settlement.advance(session, row, turn)
+    if answer.awaiting != "detail" or (answer.pending or {}).get("asking") != asked:
+        return answer
+    if turn.unclear >= 1:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
+    return msgspec.structs.replace(answer, unclear=turn.unclear + 1)
 
 
 def ask_about(turn: Turn, line: OrderLineView) -> Answer:

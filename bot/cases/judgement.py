@@ -45,6 +45,11 @@ class Replayed(msgspec.Struct, frozen=True):
     again: dict[str, Any]
 
 
+def now(case: Case) -> Assessment:
+    """The case assessed under the policy in force, not kept: to look before acting."""
+    return assess(case, policy.current().with_overrides(case.policy))
+
+
 def judge(session: Session, row: models.Case, case: Case, at: datetime) -> Assessment:
     """Assesses the case under the policy in force and keeps facts, policy and result."""
     in_force = policy.current().with_overrides(case.policy)

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment, Reason, RemedyDue
 from bot.cases import (
     audit,
@@ -72,7 +71,7 @@ def owes_now(session: Session, row: models.Case, at: datetime) -> bool:
     """Whether the case's wish, made again now, is owed more than the case already brought: a price that dropped once more."""
     case = facts.case_of(session, row, at)
     brought = sum(entry.fen for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled")
-    return assess(case, policy.current().with_overrides(case.policy)).floor_fen > brought
+    return judgement.now(case).floor_fen > brought
 
 
 def record(session: Session, row: models.Case, assessment: Assessment, at: datetime) -> None:
