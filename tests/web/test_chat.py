@@ -16,7 +16,7 @@ from bot.store import models
 from bot.store.database import session
 from bot.web import bearer
 from bot.web.bearer import DeskToken, Visitor
-from tests.web.conftest import DROPPED, LAMP, MUG, Customer, both_databases, customer_token, money
+from tests.web.conftest import DROPPED, LAMP, MUG, PATIENT, Customer, both_databases, customer_token, money
 from tests.web.stand_in import StandIn
 
 
@@ -102,7 +102,8 @@ def test_what_comes_while_the_bot_thinks_is_the_next_thought(client: TestClient,
     customer = Customer(client, "cus_t001")
     rasa.gate.clear()
     customer.send("第一句")
-    while not rasa.heard:
+    end = time.monotonic() + PATIENT
+    while not rasa.heard and time.monotonic() < end:
         time.sleep(0.01)
     customer.send("第二句")
     customer.send("第三句")
