@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from bot import clock
+from bot.aftersales.policy import Policy
 from bot.cases import policy
 from bot.load.product import Product
+from bot.negotiation.negotiation import Negotiation
 from bot.negotiation.simulation.assumptions import Assumptions
-from bot.negotiation.terms import read_terms
+from bot.negotiation.terms import Terms, read_terms
 from bot.spoken.compare import Lost, Pair, lost, over_http, with_engine
-from bot.spoken.complaint import complaints
+from bot.spoken.complaint import Complaint, complaints
+from bot.spoken.talk import Ended
 from bot.store import migration, snapshot
 from bot.store.database import engine, session
 
@@ -32,12 +36,7 @@ def run(count: int, seed: int, tick: Callable[[], object] = lambda: None) -> tup
     terms = read_terms(in_force.negotiation)
     with tempfile.TemporaryDirectory(prefix="heqi-spoken-") as folder:
         url = f"sqlite:///{Path(folder) / 'heqi.db'}"
-        migration.upgrade(url)
-        with session(url) as opened:
-            for complaint in told:
-                snapshot.merge(opened, snapshot.read(msgspec.json.encode(complaint.snapshot(at))), at)
-        with session(url, read_only=True) as opened:
-            alone = [with_engine(opened, complaint, in_force, terms, given, at) for complaint in told]
+        alone = by_engine(told, url, in_force, terms, given, at)
         product = Product(url, Path(folder))
         try:
             product.start()
@@ -51,3 +50,15 @@ def run(count: int, seed: int, tick: Callable[[], object] = lambda: None) -> tup
         for complaint, (ended, negotiation), heard in zip(told, alone, spoken, strict=True)
     ]
     return lost(pairs, terms, given), pairs
+
+
+def by_engine(
+    told: Sequence[Complaint], url: str, in_force: Policy, terms: Terms, given: Assumptions, at: datetime
+) -> list[tuple[Ended, Negotiation]]:
+    """Puts the complaints' orders into the empty database at `url` and has rules and engine alone settle each."""
+    migration.upgrade(url)
+    with session(url) as opened:
+        for complaint in told:
+            snapshot.merge(opened, snapshot.read(msgspec.json.encode(complaint.snapshot(at))), at)
+    with session(url, read_only=True) as opened:
+        return [with_engine(opened, complaint, in_force, terms, given, at) for complaint in told]

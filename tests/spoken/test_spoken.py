@@ -11,11 +11,10 @@ from bot.aftersales.policy import Policy
 from bot.command.bench_negotiation import lost_tables
 from bot.negotiation.simulation.assumptions import Assumptions
 from bot.negotiation.terms import read_terms
-from bot.spoken.compare import Pair, lost, with_engine
+from bot.spoken.compare import Pair, lost
 from bot.spoken.complaint import Complaint, complaints, phrases
 from bot.spoken.mind import parts_of
-from bot.store import migration, snapshot
-from bot.store.database import session
+from bot.spoken.run import by_engine
 
 GIVEN, TERMS, POLICY = Assumptions(), read_terms(), Policy()
 NOW = datetime.fromisoformat("2026-11-25T10:00:00+08:00")
@@ -26,12 +25,7 @@ TOLD = complaints(40, 3, GIVEN)
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[Pair]:
     """Forty complaints as the engine settles them, their spoken side the same."""
     url = f"sqlite:///{tmp_path_factory.mktemp('spoken') / 'heqi.db'}"
-    migration.upgrade(url)
-    with session(url) as opened:
-        for told in TOLD:
-            snapshot.merge(opened, snapshot.read(msgspec.json.encode(told.snapshot(NOW))), NOW)
-    with session(url, read_only=True) as opened:
-        played = [(told, with_engine(opened, told, POLICY, TERMS, GIVEN, NOW)) for told in TOLD]
+    played = zip(TOLD, by_engine(TOLD, url, POLICY, TERMS, GIVEN, NOW), strict=True)
 
     def as_meant(told: Complaint) -> tuple[str, tuple[str, ...]]:
         return told.wish, (told.kind.issue,)
