@@ -31,7 +31,8 @@ def command() -> None:
         server.wait_ready()
         click.echo(f"顾客:{chosen.customer}(用 HEQI_CUSTOMER=… 换人)。正在打开对话,约十几秒 …", err=True)
         argv = [
-            sys.executable, "-W", "ignore", "-m", "rasa", "shell", "--quiet", "--model", "models", "--port", str(chosen.rasa_port),
+            sys.executable, "-W", "ignore", "-m", "rasa", "shell", "--quiet", "--model", "models",
+            "--interface", "127.0.0.1", "--port", str(chosen.rasa_port),
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
         ]
         # Rasa's libraries warn about each other at length; the terminal is for the conversation.
