@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize, minimize_scalar
 
 from bot.language.folds import paraphrase_folds
-from bot.language.view import Floats, Machine, Numbers, Sentence, log_softmax
+from bot.language.view import Floats, Machine, Numbers, Sentence, fitted, log_softmax
 
 FOLDS = 4
 WEIGHTS = {"characters": 0.2, "pinyin": 0.2, "use": 0.3, "e5": 0.3}
@@ -66,8 +66,8 @@ class IntentModel:
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] = ()
-        self.machine = Machine(WEIGHTS, RIDGE)
-        self.quick = Machine(QUICK_WEIGHTS, RIDGE)
+        self.machine = Machine({}, WEIGHTS, RIDGE)
+        self.quick = Machine({}, QUICK_WEIGHTS, RIDGE)
         self.honesty = Honesty()
         self.quick_honesty = Honesty()
         self.held_out_accuracy = 0.0
@@ -80,11 +80,15 @@ class IntentModel:
         counts = ones.sum(axis=0)
         trust = (counts.mean() / counts[targets]) ** BALANCE
         folds = paraphrase_folds(sentences, FOLDS)
-        held_out = self.machine.fit(sentences, ones, trust, folds)
+        views, (likeness, quick_likeness) = fitted(sentences, WEIGHTS, QUICK_WEIGHTS)
+        self.machine, self.quick = Machine(views, WEIGHTS, RIDGE), Machine(views, QUICK_WEIGHTS, RIDGE)
+        held_out, _ = self.machine.fit(likeness, ones, trust, folds)
         self.held_out_accuracy = float((held_out.argmax(axis=1) == targets).mean())
         self.honesty = honesty_of(held_out, targets, self.names)
         some = folds == 0  # one fold is enough for the quick readings
-        held_out = self.quick.fit(sentences, ones, trust, np.where(some, 0, -1))
+        held_out, _ = self.quick.fit(quick_likeness, ones, trust, np.where(some, 0, -1))
+        for view in views.values():
+            view.forget()
         self.quick_honesty = honesty_of(held_out[some], targets[some], self.names)
         return self
 

@@ -1,8 +1,9 @@
 """Which kinds of issue a complaint states: several may hold, or none.
 
 The kinds are those of contracts.md section 3. A review of several clauses is read as a whole and clause by
-clause: what one clause plainly says must not drown in the rest. The machine's scores are made probabilities
-and cut where the held-out F1 is best (bot/language/folds.py says what is held out).
+clause: what one clause plainly says must not drown in the rest. What both say of a kind, and how strongly
+another kind is stated, is made a probability by a curve found on held-out sentences of our own, and cut where
+their F1 is best (bot/language/folds.py says what is held out).
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
 
 from bot.language.folds import paraphrase_folds
-from bot.language.view import Machine, Numbers, Sentence
+from bot.language.view import Machine, Numbers, Sentence, fitted
 
 FOLDS = 4
-WEIGHTS = {"characters": 0.2, "pinyin": 0.2, "use": 0.3, "e5": 0.3}
-CLAUSE_WEIGHTS = {"characters": 0.25, "pinyin": 0.25, "use": 0.5}
+WEIGHTS = {"characters": 0.15, "pinyin": 0.15, "words": 0.15, "use": 0.25, "e5": 0.3}
+CLAUSE_WEIGHTS = {"characters": 0.2, "pinyin": 0.2, "words": 0.2, "use": 0.4}
 """Clauses are read without the slower encoder."""
 
 RIDGE = 0.1
-CLAUSES_SHARE = 0.4
-"""How much the strongest clause has to say beside the whole."""
+
+AS_GOOD = 0.002
+"""Differences of F1 below this are noise."""
 
 DISLIKE = "change_of_mind"
 """Goods that are not faulty, by definition: beside something likelier, regret is only the tone of it."""
@@ -34,34 +36,51 @@ class IssueModel:
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] = ()
-        self.machine = Machine(WEIGHTS, RIDGE)
-        self.clauses = Machine(CLAUSE_WEIGHTS, RIDGE)
-        self.slope, self.offset = 1.0, 0.0
+        self.machine = Machine({}, WEIGHTS, RIDGE)
+        self.clauses = Machine({}, CLAUSE_WEIGHTS, RIDGE)
+        self.slopes: Numbers = np.zeros(0)
+        self.offset = 0.0
         self.cut = 0.5
         self.held_out_f1 = 0.0
 
-    def fit(self, sentences: Sequence[Sentence], issues: Sequence[tuple[str, ...]]) -> IssueModel:
-        """Learns from sentences with any number of kinds each."""
+    def fit(
+        self,
+        sentences: Sequence[Sentence],
+        clauses: Sequence[Sequence[Sentence]],
+        issues: Sequence[tuple[str, ...]],
+        quiet: Sequence[Sentence] = (),
+    ) -> IssueModel:
+        """Learns from sentences with any number of kinds each; `clauses` of each, none where it is all one.
+
+        `quiet` sentences state none. They are learnt from, but the curve and the cut are found on the others:
+        how often a complaint is one of a kind has nothing to do with how often people do not complain.
+        """
         self.names = tuple(sorted({kind for kinds in issues for kind in kinds}))
         labels = np.array([[name in kinds for name in self.names] for kinds in issues])
-        trust = np.ones(len(sentences), dtype=np.float32)
-        held_out = self.machine.fit(sentences, labels.astype(np.float32), trust, paraphrase_folds(sentences, FOLDS))
-        self.clauses.fit(sentences, labels.astype(np.float32), trust, np.full(len(sentences), -1))
-        self.slope, self.offset = _best_line(held_out, labels)
-        probabilities = self._probable(held_out)
+        targets = np.vstack([labels, np.zeros((len(quiet), len(self.names)))]).astype(np.float32)
+        trust = np.ones(len(targets), dtype=np.float32)
+        folds = np.concatenate([paraphrase_folds(sentences, FOLDS), np.full(len(quiet), -1)])
+        views, (likeness, clause_likeness) = fitted([*sentences, *quiet], WEIGHTS, CLAUSE_WEIGHTS)
+        self.machine, self.clauses = Machine(views, WEIGHTS, RIDGE), Machine(views, CLAUSE_WEIGHTS, RIDGE)
+        parts, owners = _flat(clauses)
+        whole, _ = self.machine.fit(likeness, targets, trust, folds)
+        _, of_parts = self.clauses.fit(clause_likeness, targets, trust, folds, parts, owners)
+        for view in views.values():
+            view.forget()
+        signs = evidence(whole[: len(sentences)], of_parts, owners)
+        curve = LogisticRegression().fit(signs.reshape(-1, signs.shape[-1]), labels.reshape(-1))
+        self.slopes, self.offset = curve.coef_[0], float(curve.intercept_[0])
+        probabilities = self._probable(signs)
         self.cut = _best_cut(probabilities, labels)
         self.held_out_f1 = f1(probabilities >= self.cut, labels)
         return self
 
     def probabilities(self, sentences: Sequence[Sentence], clauses: Sequence[Sequence[Sentence]]) -> Numbers:
         """(n, kinds), each between 0 and 1, independent of one another. `clauses` of each sentence, if it has several."""
-        scores = self.machine.scores(sentences)
-        owner = [i for i, some in enumerate(clauses) for _ in some]
-        if owner:
-            strongest = scores.copy()
-            np.maximum.at(strongest, owner, self.clauses.scores([clause for some in clauses for clause in some]))
-            scores = (1 - CLAUSES_SHARE) * scores + CLAUSES_SHARE * strongest
-        return self._probable(scores)
+        parts, owners = _flat(clauses)
+        whole = self.machine.scores(sentences)
+        of_parts = self.clauses.scores(parts) if parts else np.zeros((0, len(self.names)))
+        return self._probable(evidence(whole, of_parts, owners))
 
     def stated(self, probabilities: Numbers) -> list[tuple[str, float]]:
         """One sentence's probabilities → the kinds it states, likeliest first."""
@@ -69,8 +88,24 @@ class IssueModel:
         found.sort(key=lambda pair: -pair[1])
         return [pair for place, pair in enumerate(found) if pair[0] != DISLIKE or place == 0]
 
-    def _probable(self, scores: Numbers) -> Numbers:
-        return np.asarray(1.0 / (1.0 + np.exp(-(self.slope * scores + self.offset))))
+    def _probable(self, signs: Numbers) -> Numbers:
+        return np.asarray(1.0 / (1.0 + np.exp(-(signs @ self.slopes + self.offset))))
+
+
+def evidence(whole: Numbers, of_parts: Numbers, owners: Sequence[int]) -> Numbers:
+    """Scores of sentences (n, k), of their clauses (m, k) and the sentence each belongs to → the signs (n, k, 4).
+
+    For each kind: what the whole says, the strongest clause, the clauses on average, and the strongest of the
+    other kinds. A sentence without clauses is its own only clause.
+    """
+    strongest, total = np.full(whole.shape, -np.inf), np.zeros(whole.shape)
+    np.maximum.at(strongest, owners, of_parts)
+    np.add.at(total, owners, of_parts)
+    count = np.bincount(np.asarray(owners, dtype=np.int64), minlength=len(whole))[:, None]
+    average = total / np.maximum(count, 1)
+    ranked = np.sort(whole, axis=1)
+    others = np.where(whole == ranked[:, -1:], ranked[:, -2:-1], ranked[:, -1:])
+    return np.stack([whole, np.where(count, strongest, whole), np.where(count, average, whole), others], axis=-1)
 
 
 def f1(said: npt.NDArray[np.bool_], true: npt.NDArray[np.bool_]) -> float:
@@ -78,17 +113,17 @@ def f1(said: npt.NDArray[np.bool_], true: npt.NDArray[np.bool_]) -> float:
     return float(2 * (said & true).sum() / max(1, said.sum() + true.sum()))
 
 
-def _best_line(scores: Numbers, labels: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset of the logistic curve that makes the held-out truth likeliest (Platt 1999)."""
-    signs = np.where(labels, 1.0, -1.0)
-
-    def loss(line: Numbers) -> float:
-        return float(np.logaddexp(0.0, -signs * (line[0] * scores + line[1])).mean())
-
-    slope, offset = minimize(loss, np.array([6.0, -3.0]), method="Nelder-Mead").x
-    return float(slope), float(offset)
+def _flat(clauses: Sequence[Sequence[Sentence]]) -> tuple[list[Sentence], list[int]]:
+    """All clauses, and the number of the sentence that each belongs to."""
+    owners = [owner for owner, some in enumerate(clauses) for _ in some]
+    return [clause for some in clauses for clause in some], owners
 
 
 def _best_cut(probabilities: Numbers, labels: npt.NDArray[np.bool_]) -> float:
-    """The one cut for all kinds whose micro-averaged F1 is best. A cut per kind fits the noise of the rare ones."""
-    return float(max(np.arange(0.10, 0.91, 0.02), key=lambda cut: f1(probabilities >= cut, labels)))
+    """The one cut for all kinds whose micro-averaged F1 is best, the middle one of those that are as good.
+
+    A cut per kind fits the noise of the rare ones.
+    """
+    cuts = np.arange(0.10, 0.91, 0.02)
+    scores = np.array([f1(probabilities >= cut, labels) for cut in cuts])
+    return float(np.median(cuts[scores >= scores.max() - AS_GOOD]))

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import jieba
 import joblib
 import numpy as np
 
@@ -32,9 +31,9 @@ from bot.language import wish
 from bot.language.extraction import entities
 from bot.language.intent_model import IntentModel
 from bot.language.issue_model import IssueModel
-from bot.language.lexicon import lexicon
 from bot.language.mood import mood
 from bot.language.normalise import normalise
+from bot.language.segmentation import segmented
 from bot.language.sentence_vectors import USE_WIDTH, WIDTH, sentence_vectors, use_vectors
 from bot.language.view import Sentence
 from bot.language.withdrawal import guarded
@@ -63,14 +62,9 @@ class ShopTokenizer:
 
     def __init__(self, nlp: Language) -> None:
         self.vocab = nlp.vocab
-        self._jieba = jieba.Tokenizer()
-        self._jieba.cache_file = f"heqi.jieba.{os.getuid()}.cache"
-        jieba.setLogLevel("WARNING")
-        for word in (*lexicon().words, *lexicon().colours):
-            self._jieba.add_word(word)
 
     def __call__(self, text: str) -> Doc:
-        words, spaces = get_words_and_spaces([word for word in self._jieba.cut(text) if word], text)
+        words, spaces = get_words_and_spaces(segmented(text), text)
         return Doc(self.vocab, words=words, spaces=spaces)
 
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
@@ -131,10 +125,8 @@ class Vectors(Component):
     def batch(self, docs: list[Doc]) -> None:
         for doc, row in zip(docs, sentence_vectors([doc._.normalised.words() for doc in docs]), strict=True):
             doc.vector = row
-        parts = [wish.clauses(doc._.normalised.words()) for doc in docs]
-        clauses = iter(clause_sentences([part for some in parts for part in some]))
-        for doc, some in zip(docs, parts, strict=True):
-            doc._.clauses = [next(clauses) for _ in some]
+        for doc, clauses in zip(docs, clauses_of([doc._.normalised.words() for doc in docs]), strict=True):
+            doc._.clauses = clauses
 
 
 class ModelComponent(Component):
@@ -145,7 +137,7 @@ class ModelComponent(Component):
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
         """Writes the fitted model."""
         Path(path).mkdir(parents=True, exist_ok=True)
-        joblib.dump(self.model, Path(path) / "model.joblib", compress=1)
+        joblib.dump(self.model, Path(path) / "model.joblib")  # not compressed: that took longer than learning
 
     def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "ModelComponent":
         """Reads the fitted model."""
@@ -202,12 +194,14 @@ def sentence_of(doc: Doc) -> Sentence:
     return Sentence(doc._.normalised.words(), np.asarray(doc.vector))
 
 
-def clause_sentences(texts: list[str]) -> list[Sentence]:
-    """Clauses as the classifiers look at them, with zeros for the slower encoder."""
-    vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
-    if texts:
-        vectors[:, :USE_WIDTH] = use_vectors(texts)
-    return [Sentence(text, row) for text, row in zip(texts, vectors, strict=True)]
+def clauses_of(texts: list[str]) -> list[list[Sentence]]:
+    """The clauses of each text that has several, with zeros for the slower encoder."""
+    parts = [wish.clauses(text) for text in texts]
+    flat = [part for some in parts for part in some]
+    vectors = np.zeros((len(flat), WIDTH), dtype=np.float32)
+    vectors[:, :USE_WIDTH] = use_vectors(flat)
+    sentences = map(Sentence, flat, vectors)
+    return [[next(sentences) for _ in some] for some in parts]
 
 
 def assembled(intents: IntentModel, issues: IssueModel) -> Language:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -52,28 +52,35 @@ def shortened(text: str) -> str:
 
 
 def use_vectors(texts: Sequence[str]) -> Vectors:
-    """(n, 512), each row of length one. About 1 ms a text."""
-    return np.asarray(_use().encode(list(texts)), dtype=np.float32).reshape(len(texts), USE_WIDTH)
+    """(n, 512), the first encoder alone. About 1 ms a text."""
+    return _shared_out(_use_rows, texts, USE_WIDTH)
 
 
 def sentence_vectors(texts: Sequence[str]) -> Vectors:
-    """(n, 896): both encoders side by side. Blank texts give zeros."""
-    result = np.zeros((len(texts), WIDTH), dtype=np.float32)
+    """(n, 896): both encoders side by side, each of length one. Blank texts give zeros."""
+    return _shared_out(lambda some: np.hstack([_use_rows(some), e5.e5_vectors([shortened(text) for text in some])]), texts, WIDTH)
+
+
+def _use_rows(texts: Sequence[str]) -> Vectors:
+    return np.asarray(_use().encode(list(texts)), dtype=np.float32).reshape(len(texts), USE_WIDTH)
+
+
+def _shared_out(encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str], width: int) -> Vectors:
+    """(n, width): the rows that `encode` gives; zeros for blank texts."""
+    result = np.zeros((len(texts), width), dtype=np.float32)
     filled = sorted((i for i, text in enumerate(texts) if text.strip()), key=lambda i: len(texts[i]))
     shares = [filled[start : start + SHARE] for start in range(0, len(filled), SHARE)]
 
-    def encode(rows: list[int]) -> None:
-        some = [texts[i] for i in rows]
-        result[rows, :USE_WIDTH] = use_vectors(some)
-        result[rows, USE_WIDTH:] = e5.e5_vectors([shortened(text) for text in some])
+    def fill(rows: list[int]) -> None:
+        result[rows] = encode([texts[i] for i in rows])
 
     # The libraries' own threads wait by spinning, which ruins a busy machine; one thread each is faster.
     with _threads().limit(limits=1, user_api="blas"):
         if len(shares) > 1:
             with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-                list(pool.map(encode, reversed(shares)))
+                list(pool.map(fill, reversed(shares)))
         elif shares:
-            encode(shares[0])
+            fill(shares[0])
     return result
 
 

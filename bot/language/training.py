@@ -12,13 +12,21 @@ from bot.language.examples import Example, intent_examples, issue_examples
 from bot.language.intent_model import IntentModel
 from bot.language.issue_model import IssueModel
 from bot.language.normalise import normalise
-from bot.language.pipeline import assembled
+from bot.language.pipeline import assembled, clauses_of
 from bot.language.sentence_vectors import VectorStore
 from bot.language.view import Sentence
 
 CURRENT = "current"
 VECTORS = "vectors.npz"
 CODE = Path(__file__).parent
+QUIET = frozenset({
+    "accept_offer", "account", "affirm", "ask_bot", "ask_why", "bye", "chitchat", "counter_offer", "deny", "greet", "human", "inform", "insult",
+    "invoice", "modify_order", "out_of_scope", "payment", "policy", "product_info", "promotion", "provide_evidence", "reject_offer", "thank",
+    "withdraw_request",
+})
+"""Intents whose sentences state no kind of issue, unless data/issues says so of one: who asks whether it fades does
+not say that it faded. Without them the issue model, raised on complaints, hears trouble in every message."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much."""
 
@@ -53,7 +61,10 @@ def train(data: Path, folder: Path, progress: Progress) -> Path:
     intent_model = IntentModel().fit(sentences[: len(intents)], [example.labels[0] for example in intents])
     progress("intents", 1, 1)
     progress("issues", 0, 1)
-    issue_model = IssueModel().fit(sentences[len(intents) :], [example.labels for example in issues])
+    complaints, told = sentences[len(intents) :], {example.text for example in issues}
+    quiet = [row for one, row in zip(intents, sentences, strict=False) if one.labels[0] in QUIET and one.text not in told]
+    clauses = clauses_of([one.text for one in complaints])
+    issue_model = IssueModel().fit(complaints, clauses, [example.labels for example in issues], quiet)
     progress("issues", 1, 1)
     return _save(intent_model, issue_model, folder, fingerprint(data))
 
