@@ -39,7 +39,7 @@ from bot.aftersales.assessment import Assessment, Decision, RemedyDue
 from bot.aftersales.case import Case, Issue
 from bot.aftersales.finding import Finding
 from bot.aftersales.policy import Policy
-from bot.aftersales.remedy import NOTHING, nothing
+from bot.aftersales.remedy import NOTHING, WITHOUT_MONEY, nothing
 from bot.aftersales.rule import Facts, decide, rule
 from bot.aftersales.situation import MONEY_WISHES, Situation
 
@@ -117,6 +117,15 @@ def closed(s: Situation) -> Facts | None:
     return {"status": s.order.status, "kept": s.kept, "left": s.value_fen}
 
 
+@rule(
+    "CL-02", when="算下来没有可退的钱（零元商品、赠品，或不到一分）", effect="不列 0 元的退款；换、补、修照旧",
+    text="这件商品算下来没有可以退的钱，有换货、补发、维修的照常为您办。", source=src.SHOP_GUIDE,
+)
+def no_money(s: Situation) -> Facts | None:
+    none = [due.remedy for due in s.found.remedies if not due.fen and due.remedy not in WITHOUT_MONEY]
+    return {"remedies": none, "left": s.value_fen} if none else None
+
+
 def _without_issue(s: Situation) -> Finding:
     """A wish without any issue, or with price_drop or change_of_mind only."""
     if s.wish == "repair" and s.delivered and "change_of_mind" not in s.issues:
@@ -174,6 +183,8 @@ def _or_return(s: Situation, found: Finding) -> Finding:
     if not (weak and wished and s.delivered) or fresh.is_fresh(s) or not change_of_mind.can_return(s):
         return found
     back = change_of_mind.judge(s)
+    if back.state != "owed":
+        return found
     back.reasons += found.reasons
     return back
 
@@ -206,7 +217,24 @@ def _together(s: Situation, findings: list[Finding]) -> Finding:
             main.remedies += tuple(due for due in each.remedies if due.remedy == "medical")
     if "return_obstructed" in s.issues and main.return_freight in ("customer", "insurance"):
         main.return_freight = "merchant"
-    return _within_limits(s, main)
+    return _within_limits(s, _without_nothings(s, main))
+
+
+def _without_nothings(s: Situation, found: Finding) -> Finding:
+    """A remedy of no money is none: it is not listed, and the customer hears that there is no money in it."""
+    s.found = found
+    reason = no_money.fire(s)
+    if reason is None:
+        return found
+    found.reasons += (reason,)
+    found.remedies = tuple(due for due in found.remedies if due.fen or due.remedy in WITHOUT_MONEY)
+    if not found.remedies:
+        found.state, found.return_freight, found.deadlines = "refused", "none", ()
+    elif found.remedies[0].return_needed and found.return_freight == "none":
+        found.return_freight = "merchant"
+    if found.state == "owed" and all(due.kind == "negotiable" for due in found.remedies):
+        found.state = "negotiable"
+    return found
 
 
 def _within_limits(s: Situation, found: Finding) -> Finding:

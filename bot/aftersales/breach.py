@@ -16,7 +16,7 @@ from bot.aftersales.case import Evidence
 from bot.aftersales.finding import Finding
 from bot.aftersales.money import share_of
 from bot.aftersales.quality import minor_bulky, minor_flaw
-from bot.aftersales.remedy import ask, goodwill, in_kind, money_back, owed_by_shop, part
+from bot.aftersales.remedy import ask, goodwill, in_kind, money_back, nothing, owed_by_shop, part
 from bot.aftersales.rule import Facts, decide, rule
 from bot.aftersales.situation import Situation
 
@@ -156,6 +156,15 @@ def missing_no_picture(s: Situation) -> Facts | None:
 
 
 @rule(
+    "MI-06", when="缺失的占比是 0", effect="没有应补的，请说明少了什么",
+    text="按现在知道的数量，东西是齐的，所以没有要补的；如果少了，请告诉我们少了什么、少了多少，马上重新办。", source=f"{src.D1}第55–57条",
+    then=lambda s: nothing(),
+)
+def none_missing(s: Situation) -> Facts | None:
+    return {"affected_share": 0.0} if s.facts.affected_share == 0 else None
+
+
+@rule(
     "MI-02", when="缺失超过一半", effect="补发、退缺失部分，或整单退；人工",
     text="缺失的部分超过一半，可以补发，或退缺失部分的 {fen:yuan}，同事会接着为您处理。", source=f"{src.D6}；{src.D1}第55–57条",
     then=_mostly_missing,
@@ -180,7 +189,7 @@ def return_incomplete(s: Situation) -> Facts | None:
 )
 def missing_known(s: Situation) -> Facts | None:
     fen = missing_fen(s)
-    return {"fen": fen, "share": s.facts.affected_share} if fen is not None else None
+    return {"fen": fen, "share": s.facts.affected_share} if fen else None
 
 
 @rule(
@@ -245,7 +254,7 @@ def promise(s: Situation) -> Facts | None:
 
 DESCRIPTION = (book_too_late, no_picture, minor_bulky, minor_flaw, not_as_described)
 WRONG = (wrong_no_picture, grossly_wrong, wrong)
-MISSING = (missing_no_picture, mostly_missing, return_incomplete, missing_known, missing_unknown)
+MISSING = (missing_no_picture, none_missing, mostly_missing, return_incomplete, missing_known, missing_unknown)
 DAMAGED = (damaged_no_picture, minor_bulky, minor_flaw, damaged)
 PROMISE = (promise_unknown, promise)
 

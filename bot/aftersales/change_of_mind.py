@@ -227,6 +227,16 @@ def no_label(s: Situation) -> Facts | None:
 
 
 @rule(
+    "NR-19", when="赠品没有退回，赠品价不少于可退的钱", effect="扣完没有可退的；连同赠品一起退回的照退，不得拒退",
+    text="赠品没有一起退回的要扣赠品价 {gift:yuan}，扣完没有可退的钱；七天内退货是您的权利，赠品一起退回就不扣，可退 {fen:yuan}。",
+    source=src.D2, then=lambda s: nothing(deadlines=window(s)),
+)
+def gift_takes_all(s: Situation) -> Facts | None:
+    gift, keeps = s.facts.gift_fen or 0, s.wish in ("exchange", "compensation", "resend", "repair")
+    return {"gift": gift, "fen": s.value_fen} if gift >= s.value_fen > 0 and not keeps else None
+
+
+@rule(
     "NR-13", when="赠品没有退回", effect="扣赠品价，不得拒退",
     text="赠品没有一起退回的，按赠品价 {gift:yuan} 扣除。", source=src.D2,
 )
@@ -285,8 +295,8 @@ REFUSING = (
     intimate_unsealed, not_intact,
 )
 TABLE = (
-    *REFUSING, void_label, no_label, gift_kept, paid_before, exchange_wished, something_else_wished, insured,
-    right_to_return,
+    *REFUSING, void_label, no_label, gift_takes_all, gift_kept, paid_before, exchange_wished, something_else_wished,
+    insured, right_to_return,
 )
 
 

@@ -15,7 +15,7 @@ from bot.aftersales import source as src
 from bot.aftersales.assessment import Deadline, RemedyDue
 from bot.aftersales.finding import Finding
 from bot.aftersales.money import share_of
-from bot.aftersales.remedy import ask, goodwill
+from bot.aftersales.remedy import ask, goodwill, nothing
 from bot.aftersales.rule import Facts, decide, rule
 from bot.aftersales.situation import Situation
 
@@ -111,6 +111,15 @@ def share_unknown(s: Situation) -> Facts | None:
 
 
 @rule(
+    "FR-07", when="问题占比为 0", effect="没有可按比例退的，请说明一共多少、坏了多少",
+    text="按现在知道的数量，没有坏的，所以没有按比例退的钱；如果有坏的，请告诉我们一共多少、坏了多少，马上重新算。", source=src.D12,
+    then=lambda s: nothing(),
+)
+def none_bad(s: Situation) -> Facts | None:
+    return {"affected_share": 0.0} if s.facts.affected_share == 0 else None
+
+
+@rule(
     "FR-04", when="问题占比不超过 30%", effect="按占比退，上限 30%，不用退回",
     text="坏的占 {share:percent}，按比例退 {fen:yuan}，不用寄回。", source=src.D12,
     then=lambda s: _share_back(s, s.policy.fresh.small_share),
@@ -142,7 +151,7 @@ def most(s: Situation) -> Facts | None:
     return {"share": s.facts.affected_share, "fen": s.value_fen}
 
 
-TABLE = (too_late, no_picture, share_unknown, small, half, most)
+TABLE = (too_late, no_picture, share_unknown, none_bad, small, half, most)
 
 
 def judge(s: Situation) -> Finding:

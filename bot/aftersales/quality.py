@@ -20,7 +20,7 @@ from bot.aftersales.finding import Finding
 from bot.aftersales.money import share_of
 from bot.aftersales.period import end_of_day
 from bot.aftersales.policy import warranty_days
-from bot.aftersales.remedy import ask, goodwill, in_kind, minor, money_back, owed_by_shop, part
+from bot.aftersales.remedy import ask, goodwill, in_kind, minor, money_back, nothing, owed_by_shop, part
 from bot.aftersales.rule import Facts, decide, rule
 from bot.aftersales.situation import Situation
 
@@ -165,6 +165,20 @@ def repaired_twice(s: Situation) -> Facts | None:
     return {"repairs": repairs} if repairs >= s.policy.quality.repairs_before_return else None
 
 
+def _batch(s: Situation) -> bool:
+    """Many customised pieces of one kind: each stands for itself while few have a fault."""
+    return "customised" in s.traits and s.kept >= 10 and s.within_days(_return_days(s))
+
+
+@rule(
+    "QD-13", when="定制商品同款 10 件以上，有问题的占比是 0", effect="没有可退换修的，请说明一共多少、有问题的多少",
+    text="按现在知道的数量，没有做坏的，所以没有要退换修的；如果有，请告诉我们有问题的是几件，马上重新办。", source=f"{src.D13}第6–13条",
+    then=lambda s: nothing(),
+)
+def no_piece_affected(s: Situation) -> Facts | None:
+    return {"affected_share": 0.0, "kept": s.kept} if _batch(s) and s.facts.affected_share == 0 else None
+
+
 @rule(
     "QD-07", when="定制商品同款 10 件以上，有问题的不到三成", effect="有问题的部分退换修",
     text="有质量问题的部分（约 {share:percent}）可以退货退款或重做，运费由商家承担。", source=f"{src.D13}第6–13条",
@@ -172,9 +186,8 @@ def repaired_twice(s: Situation) -> Facts | None:
 )
 def customised_part(s: Situation) -> Facts | None:
     share = s.facts.affected_share
-    if "customised" not in s.traits or s.kept < 10 or share is None or share > 0.3:
-        return None
-    return {"share": share, "kept": s.kept} if s.within_days(_return_days(s)) else None
+    few = share is not None and share <= 0.3
+    return {"share": share, "kept": s.kept} if _batch(s) and few else None
 
 
 @rule(
@@ -221,7 +234,7 @@ def within_warranty(s: Situation) -> Facts | None:
 
 
 TABLE = (
-    never_a_reason, all_over, no_picture, minor_bulky, minor_flaw, bulky_pickup, repaired_twice, customised_part,
+    never_a_reason, all_over, no_picture, minor_bulky, minor_flaw, bulky_pickup, repaired_twice, no_piece_affected, customised_part,
     within_law, electronics, broken_refund, within_warranty,
 )
 

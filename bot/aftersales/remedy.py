@@ -15,6 +15,9 @@ from bot.aftersales.situation import Situation
 
 NOTHING = RemedyDue("none", 0, False, "owed")
 
+WITHOUT_MONEY = frozenset({"exchange", "resend", "repair", "none"})
+"""Remedies that carry no money of their own; any other of 0 fen is a remedy of nothing."""
+
 CANNOT_GO_BACK = frozenset({"fresh", "flowers", "virtual"})
 
 WISHED: dict[str, tuple[Remedy, ...]] = {

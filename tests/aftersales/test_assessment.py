@@ -17,7 +17,7 @@ from bot.aftersales.speech import forbidden
 from tests.aftersales.build import DELIVERED, PAID, POLICY, entry, price, protection, raw_case
 
 MAYBE = st.sampled_from([None, True, False])
-SHARE = st.sampled_from([None, 0.0, 0.1, 0.3, 0.5, 0.51, 1.0])
+SHARE = st.sampled_from([None, 0.0, 0.0004, 0.1, 0.3, 0.5, 0.51, 1.0])
 SUM = st.sampled_from([None, 0, 1, 500, 70000])
 FACTS = st.fixed_dictionaries({}, optional={
     **dict.fromkeys((
@@ -88,12 +88,14 @@ def test_what_holds_for_every_case(raw: dict[str, Any]) -> None:
         assert result.to_human is not None
     if result.decision == "negotiable":
         assert any(due.kind == "negotiable" for due in result.remedies)
+    if result.decision == "owed":
+        assert any(due.kind == "owed" and due.remedy != "none" for due in result.remedies)
     for due in result.remedies:
         if due.kind == "negotiable":
             assert due.fen <= result.cap_fen
         elif due.remedy not in ("freight", "medical"):
             assert due.fen <= result.floor_fen
-        assert due.fen == 0 or due.remedy not in ("exchange", "resend", "repair", "none")
+        assert (due.fen == 0) == (due.remedy in ("exchange", "resend", "repair", "none"))
     first = result.remedies[0]
     if first.return_needed and first.kind == "owed":
         assert result.return_freight != "none"

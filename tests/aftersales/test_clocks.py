@@ -109,7 +109,7 @@ def test_fresh_feedback_times(name: str, case: dict[str, Any], hours: int) -> No
     ("share", "floor", "cap"),
     [
         (0.1, 499, 1497), (0.3, 1497, 1497), (0.31, 1547, 2495), (0.4, 1996, 2495), (0.5, 2495, 2495), (0.51, 4990, 4990),
-        (1.0, 4990, 4990), (0.0, 0, 1497),
+        (1.0, 4990, 4990),
     ],
 )
 def test_fresh_shares(share: float, floor: int, cap: int) -> None:

@@ -140,6 +140,30 @@ def test_missing_gift_has_its_own_price() -> None:
     assert judged("refund", ["missing_item"], evidence=ALL_PICTURES, facts={"gift_fen": 700}).floor_fen == 700
 
 
+@pytest.mark.parametrize(
+    ("issue", "case", "rule"),
+    [
+        ("missing_item", {}, "MI-06"),
+        ("quality_defect", {"traits": ["fresh"]}, "FR-07"),
+        ("damaged_in_transit", {"traits": ["flowers"], "now": DELIVERED + timedelta(hours=9)}, "FR-07"),
+        ("quality_defect", {"traits": ["customised"], "quantity": 10}, "QD-13"),
+    ],
+)
+def test_nothing_affected_is_refused_by_saying_so(issue: str, case: dict[str, Any], rule: str) -> None:
+    result = judged("compensation", [issue], evidence=ALL_PICTURES, facts={"affected_share": 0.0}, **case)
+    assert (result.decision, remedies(result), result.cap_fen) == ("refused", {"none": 0}, 0)
+    assert result.reasons[0].rule == rule
+    assert "请告诉我们" in result.reasons[0].text
+    assert any("转人工" in way for way in result.options_for_customer)
+
+
+def test_goods_that_cost_nothing_are_exchanged_and_no_refund_of_nothing_is_listed() -> None:
+    result = judged("refund", ["quality_defect"], unit=0, evidence=["photo"])
+    assert (result.decision, remedies(result), result.return_freight) == ("owed", {"exchange": 0, "repair": 0}, "merchant")
+    assert "CL-02" in rules(result)
+    assert remedies(judged("refund", ["missing_item"], evidence=ALL_PICTURES, facts={"gift_fen": 0})) == {"resend": 0}
+
+
 def test_missing_part_of_unknown_price_is_a_persons() -> None:
     result = judged("refund", ["missing_item"], evidence=ALL_PICTURES)
     assert (result.decision, result.floor_fen, result.to_human) == ("human", 0, "dispute")

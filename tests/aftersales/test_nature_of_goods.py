@@ -96,7 +96,24 @@ def test_customised_in_work_is_a_persons_and_late_it_is_owed() -> None:
 def test_gift_that_stays_is_deducted_and_no_reason_to_refuse() -> None:
     result = judged("return_goods", ["change_of_mind"], facts={"gift_fen": 1500})
     assert (result.decision, remedies(result)["return_refund"], result.floor_fen) == ("owed", 8500, 8500)
-    assert judged("return_goods", ["change_of_mind"], facts={"gift_fen": 99999}).floor_fen == 0
+
+
+@pytest.mark.parametrize("gift", [9999, 10000, 99999])
+def test_a_gift_worth_the_refund_is_told_and_sent_back_it_costs_nothing(gift: int) -> None:
+    result = judged("return_goods", ["change_of_mind"], facts={"gift_fen": gift})
+    if gift < 10000:
+        assert remedies(result) == {"return_refund": 1}
+        return
+    assert (result.decision, remedies(result), result.floor_fen) == ("refused", {"none": 0}, 0)
+    assert rules(result) == ["NR-19"]
+    assert f"{gift / 100:.2f}元" in result.reasons[0].text
+    assert "赠品一起退回就不扣，可退 100.00元" in result.reasons[0].text
+    assert any("七天无理由退货" in way for way in result.options_for_customer)
+
+
+def test_a_gift_takes_nothing_from_goods_with_a_fault_or_an_exchange() -> None:
+    assert judged("return_goods", ["quality_defect"], evidence=["photo"], facts={"gift_fen": 99999}).floor_fen == 10000
+    assert "exchange" in remedies(judged("exchange", ["change_of_mind"], facts={"gift_fen": 99999}))
 
 
 def test_refusal_of_food_is_polite_and_leaves_something() -> None:
