@@ -18,7 +18,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, trace
 from bot.cases import conversation, unanswered
 from bot.cases.reply import Answer
 from bot.cases.turn import Burst, Entity, Turn
@@ -44,14 +44,18 @@ class ShopAction(Action, ABC):
         """What the core answers to this turn."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
-        if (tracker.latest_message.get("metadata") or {}).get("probe"):
+        metadata = tracker.latest_message.get("metadata") or {}
+        if metadata.get("probe"):
             # The web asks whether the whole way through Rasa works; nobody spoke.
             dispatcher.utter_message(text=PROBE_ANSWER)
             return [SlotSet("answered", True)]
         turn = read_turn(tracker)
         try:
-            # The core waits for the database; other conversations must not wait with it.
-            answer = await asyncio.to_thread(conversation.take, turn, self.answer)
+            with trace.span(self.name(), metadata.get("trace") or {}, conversation=turn.conversation_id) as span:
+                # The core waits for the database; other conversations must not wait with it.
+                answer = await asyncio.to_thread(conversation.take, turn, self.answer)
+                if span is not None and answer.case_id is not None:
+                    span.set_attribute("case", answer.case_id)
         except Exception:
             logger.exception("%s failed in conversation %s", self.name(), turn.conversation_id)
             if not turn.recorded:  # a recorded message waits in the timeline, its channel sees to it

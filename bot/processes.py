@@ -89,6 +89,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     }
 
 
+def named(env: dict[str, str], name: str) -> dict[str, str]:
+    """The environment of one process, which traces (bot.trace) tell from the others by `heqi-` and its name."""
+    return {**env, "OTEL_SERVICE_NAME": f"{env.get('OTEL_SERVICE_NAME', 'heqi')}-{name}"}
+
+
 class Running:
     """A started service. `stop` ends it and whatever it started."""
 
@@ -98,7 +103,7 @@ class Running:
         self.log_path = log_dir / f"{service.name}.log"
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                service.argv, cwd=ROOT, env=environment(env), stdin=subprocess.DEVNULL,
+                service.argv, cwd=ROOT, env=named(environment(env), service.name), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )
 

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot import trace
 from bot.ledger.row import STATE_AFTER, Row, State
 from bot.store.models import Case, LedgerEntry, LedgerStep
 from bot.store.platform import DemoShop, Platform, PlatformError
@@ -274,9 +275,10 @@ def locked_step(session: Session, entry: LedgerEntry) -> str:
 
 
 def step(session: Session, entry: LedgerEntry, kind: str, at: datetime, by: str, note: str | None = None) -> str:
-    newest = session.scalar(select(func.max(LedgerStep.seq)).where(LedgerStep.entry_id == entry.entry_id)) or 0
-    session.add(LedgerStep(entry_id=entry.entry_id, seq=newest + 1, kind=kind, at=at, by=by, note=note))
-    session.flush()
+    with trace.span(f"ledger {kind}", entry=entry.entry_id, case=entry.case_id, remedy=entry.remedy, fen=entry.fen):
+        newest = session.scalar(select(func.max(LedgerStep.seq)).where(LedgerStep.entry_id == entry.entry_id)) or 0
+        session.add(LedgerStep(entry_id=entry.entry_id, seq=newest + 1, kind=kind, at=at, by=by, note=note))
+        session.flush()
     return kind
 
 

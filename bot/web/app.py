@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from bot import clock, log
+from bot import clock, log, trace
 from bot.cases import assignment, inbox
 from bot.cases import desk as desk_acts
 from bot.settings import check_secrets, settings
@@ -117,6 +117,7 @@ def make_app() -> Starlette:
     pages.STATIC.mkdir(exist_ok=True)
     log.keep_clean()
     log.tell()
+    trace.start()
     # Pictures and videos are sent as they are, by their kind of content; live connections never pass through it.
     middleware = [Middleware(Guard), Middleware(GZipMiddleware, compresslevel=6)]
     made = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]

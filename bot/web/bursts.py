@@ -13,7 +13,7 @@ import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import clock
+from bot import clock, trace
 from bot.cases import inbox
 from bot.cases.words import say
 from bot.settings import settings
@@ -50,6 +50,7 @@ class Bursts:
         self.again: set[str] = set()
         self.heard: dict[str, float] = {}  # conversation → when its last message came
         self.typed: dict[str, float] = {}  # conversation → when its customer was last seen typing
+        self.asked: dict[str, trace.Carrier] = {}  # conversation → the call that brought its last message
         self.stuck: dict[tuple[str, int], float] = {}  # (conversation, answered_seq) → since when
 
     def wake(self, conversation_id: str, *, at_once: bool = False) -> None:
@@ -57,6 +58,7 @@ class Bursts:
         self.heard[conversation_id] = 0.0 if at_once else time.monotonic()
         if at_once:
             self.typed.pop(conversation_id, None)
+        self.asked[conversation_id] = trace.carrier()
         self.again.add(conversation_id)
         if conversation_id not in self.workers:
             task = asyncio.create_task(self.work(conversation_id))
@@ -78,7 +80,8 @@ class Bursts:
                 await self.quiet(conversation_id)
                 while (waiting := await in_database(inbox.waiting, conversation_id)) is not None:
                     tries[waiting.burst.after] = tries.get(waiting.burst.after, 0) + 1
-                    await self.turn(waiting, give_up=tries[waiting.burst.after] > TRIES)
+                    with trace.span("turn", self.asked.get(conversation_id, {}), conversation=conversation_id, seq=waiting.burst.through):
+                        await self.turn(waiting, give_up=tries[waiting.burst.after] > TRIES)
             except SQLAlchemyError as fault:
                 # The rows are safe; the sweep takes them up when the database is back.
                 logger.error("conversation %s waits for the database: %s", conversation_id, type(fault).__name__)
@@ -90,6 +93,7 @@ class Bursts:
                 measure.TURNS.labels("failed").inc()
                 break
         self.heard.pop(conversation_id, None)
+        self.asked.pop(conversation_id, None)
         self.typed.pop(conversation_id, None)
 
     async def quiet(self, conversation_id: str) -> None:

@@ -9,6 +9,7 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot import trace
 from bot.settings import settings
 from bot.web import measure
 from bot.web.media import MOST_VIDEO_BYTES
@@ -52,8 +53,18 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] != "POST":
+            await self.called(scope, receive, send)
+            return
+        # What somebody does begins a trace; what comes from outside says nothing about ours.
+        with trace.span("POST", {}) as span:
+            await self.called(scope, receive, send, trace.id_of(span))
+            if span is not None:
+                span.update_name(f"POST {route_of(scope)}")
+
+    async def called(self, scope: Scope, receive: Receive, send: Send, trace_id: str | None = None) -> None:
         began = time.monotonic()
-        call_id = uuid.uuid4().hex[:16]
+        call_id = trace_id or uuid.uuid4().hex[:16]
         scope.setdefault("state", {})["call_id"] = call_id
         sent: dict[str, int] = {}
 
@@ -95,13 +106,17 @@ class Guard:
         await self.app(scope, measured, send)
 
     def count(self, scope: Scope, status: int, seconds: float, call_id: str) -> None:
-        # The route's pattern, never the path: ids stay out of the numbers.
-        route = getattr(scope.get("route"), "path", "other")
+        route = route_of(scope)
         measure.CALLS.labels(route, scope["method"], str(status)).inc()
         if not (route == UPLOAD_PATH and scope["method"] == "GET"):
             measure.CALL_SECONDS.labels(route).observe(seconds)
         told = {"call": call_id, "ms": round(seconds * 1000), "status": status}
         logger.info("%s %s", scope["method"], route, extra={"fields": told})
+
+
+def route_of(scope: Scope) -> str:
+    """The route's pattern, never the path: ids stay out of the numbers."""
+    return str(getattr(scope.get("route"), "path", "other"))
 
 
 def too_large(most: int) -> str:

@@ -8,6 +8,7 @@ import time
 
 import msgspec
 
+from bot import trace
 from bot.cases.inbox import Waiting
 from bot.language.masking import HIDDEN, mask
 
@@ -23,16 +24,12 @@ class RasaDown(RuntimeError):
 
 def ask(port: int, waiting: Waiting, tried: float, patience: float) -> list[str]:
     """The texts Rasa answered, within `patience` seconds. Raises RasaDown, after `tried` seconds where nobody listens."""
-    body = json.dumps(
-        {
-            "sender": waiting.conversation_id,
-            "message": nameless(waiting.said),
-            "metadata": {
-                "customer_id": waiting.customer_id, "recorded": True, "case_id": waiting.case_id,
-                "burst": msgspec.to_builtins(waiting.burst),
-            },
-        }
-    )
+    metadata: dict[str, object] = {
+        "customer_id": waiting.customer_id, "recorded": True, "case_id": waiting.case_id, "burst": msgspec.to_builtins(waiting.burst),
+    }
+    if traced := trace.carrier():
+        metadata["trace"] = traced
+    body = json.dumps({"sender": waiting.conversation_id, "message": nameless(waiting.said), "metadata": metadata})
     began = time.monotonic()
     while True:
         try:
