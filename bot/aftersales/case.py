@@ -145,11 +145,17 @@ class Sku(Fact, frozen=True):
 
 
 class Customer(Fact, frozen=True):
+    """Who bought, with the signals of the shop's own records (rules.md 3.1 #23): they call a person and close goodwill."""
+
     customer_id: Id
     tier: CustomerTier = "normal"
     claims_90d: Count = 0
     rejected_claims_90d: Count = 0
     orders_90d: Count = 0
+    empty_returns_90d: Count = 0
+    """Cases of the last 90 days in which somebody at the desk recorded that the returned parcel was empty."""
+    shared_pictures: Count = 0
+    """Pictures of this case that came before with another order's case, byte for byte."""
     name: str | None = None
 
 

@@ -18,6 +18,8 @@ PRIORITY: tuple[HumanReason, ...] = (
     "safety", "asked", "privacy", "minor", "counterfeit", "legal_claim", "complaint", "platform", "repeated",
     "dispute", "over_limit", "unknown_rule",
 )
+SIGNALS = ("claims_90d", "rejected_claims_90d", "orders_90d", "empty_returns_90d", "shared_pictures")
+"""What of the customer the quiet look is about, for the desk alone."""
 SIDES = frozenset({"freight", "medical"})
 
 
@@ -111,16 +113,14 @@ def platform(s: Situation) -> Facts | None:
 
 
 @rule(
-    "AB-01", when="近 90 天申请或被拒的申请很多", effect="善意部分不再协商，请人看一眼（dispute）；应得的一分不少，不作任何指责",
+    "AB-01", when="近 90 天申请或被拒的申请很多、有空包裹退回的记录，或同一张图片在别的订单里用过", effect="善意部分不再协商，请人看一眼（dispute）；应得的一分不少，不作任何指责",
     text="这笔申请会由同事一起看一下，您应得的部分不受影响。", source=src.SHOP_GUIDE,
 )
 def unusual(s: Situation) -> Facts | None:
     who = s.case.customer
     if not s.suspicious:
         return None
-    return {
-        "claims_90d": who.claims_90d, "rejected_claims_90d": who.rejected_claims_90d, "orders_90d": who.orders_90d,
-    }
+    return {name: getattr(who, name) for name in SIGNALS}
 
 
 TRIGGERS: tuple[Rule, ...] = (

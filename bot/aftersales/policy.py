@@ -154,11 +154,13 @@ class Service(Section, frozen=True):
 
 
 class Abuse(Section, frozen=True):
-    """Signals over 90 days that call a person and close goodwill; never the floor (rules.md 3.1 #23)."""
+    """Signals that call a person and close goodwill; never the floor (rules.md 3.1 #23). All but pictures over 90 days."""
 
     claims: Count = 5
     claims_per_order: Share = 0.5
     rejected_claims: Count = 3
+    empty_returns: Count = 1
+    shared_pictures: Count = 1
 
 
 class Tier(Section, frozen=True):

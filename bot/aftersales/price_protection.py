@@ -413,7 +413,7 @@ def no_drop(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PP-23", when="数量大或近期申请多，需要核实", effect="人工，不作任何指责；应补的金额不变",
+    "PP-23", when="数量大，或有要请人看一眼的信号（AB-01）", effect="人工，不作任何指责；应补的金额不变",
     text="价保差价是 {diff:yuan}，这笔申请要由同事确认后给您结果。", source=src.SHOP_GUIDE, then=_pay_by_person,
 )
 def needs_look(s: Situation) -> Facts | None:

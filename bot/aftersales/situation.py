@@ -156,7 +156,12 @@ class Situation:
         """Signals that call a person. They close goodwill and never touch what is owed."""
         who, limit = self.case.customer, self.policy.abuse
         often = who.claims_90d >= limit.claims and who.claims_90d >= limit.claims_per_order * who.orders_90d
-        return often or who.rejected_claims_90d >= limit.rejected_claims
+        return (
+            often
+            or who.rejected_claims_90d >= limit.rejected_claims
+            or who.empty_returns_90d >= limit.empty_returns
+            or who.shared_pictures >= limit.shared_pictures
+        )
 
     @cached_property
     def goodwill_fen(self) -> int:

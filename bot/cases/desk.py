@@ -252,7 +252,7 @@ def return_to_bot(case_id: str, name: str, at: datetime, note: str | None = None
 
 
 def resolve(case_id: str, name: str, outcome: str, at: datetime) -> None:
-    """Ends the case: `settled`, `refused`, `withdrawn`, or closed with the agent's words.
+    """Ends the case: `settled`, `refused`, `withdrawn`, or closed with the agent's words; `returned_empty` closes it, too.
 
     Raises DeskRefused while something owed is neither done nor taken back by the customer; a supervisor
     may close it even so, and stands in the audit trail for it.
@@ -274,8 +274,10 @@ def resolve(case_id: str, name: str, outcome: str, at: datetime) -> None:
         if act.session.scalars(others).first() is None:
             leave(act, "bot")
         act.conversation.answered_seq = act.conversation.heard_seq
-        words = say(f"outcome_{outcome}") if outcome in OUTCOMES else outcome
-        act.write("system", Reply(say("agent_resolved", outcome=words), card={"kind": "resolved", "case_id": act.row.case_id, "outcome": outcome}))
+        words = say(f"outcome_{outcome}") if outcome in (*OUTCOMES, facts.EMPTY) else outcome
+        # The desk's own word for an empty parcel is a signal, not for the customer's page.
+        told = "closed" if outcome == facts.EMPTY else outcome
+        act.write("system", Reply(say("agent_resolved", outcome=words), card={"kind": "resolved", "case_id": act.row.case_id, "outcome": told}))
 
 
 def release(case_id: str, name: str, at: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.aftersales import case as facts
 from bot.ledger import ledger
@@ -20,6 +20,12 @@ from bot.store import models
 from bot.store.snapshot import order_of, policy_overrides
 
 CLAIMS_PERIOD = timedelta(days=90)
+
+EMPTY = "returned_empty"
+"""The desk's outcome of a case whose returned parcel had nothing in it."""
+
+PICTURES = ("photo", "video", "parcel_photo")
+"""Evidence that shows these very goods; a screenshot or an invoice may well serve several orders."""
 
 HISTORY_KIND = {
     "price_difference": "price_protection",
@@ -62,7 +68,10 @@ def sku_facts(sku: models.Sku) -> dict[str, Any]:
 
 
 def customer_facts(session: Session, row: models.Case, at: datetime) -> dict[str, Any]:
-    """The customer with the counts the abuse signals look at: of the last 90 days, this case left out."""
+    """The customer with the counts the abuse signals look at: of the last 90 days, this case left out.
+
+    Pictures are the exception: those of this case, whenever and by whomever they were used before.
+    """
     customer = session.get(models.Customer, row.customer_id)
     if customer is None:
         raise LookupError(f"案子 {row.case_id} 的顾客不存在")
@@ -83,7 +92,41 @@ def customer_facts(session: Session, row: models.Case, at: datetime) -> dict[str
         "claims_90d": session.scalar(others.where(models.Case.state != "withdrawn")),
         "rejected_claims_90d": session.scalar(others.where(models.Case.state == "refused")),
         "orders_90d": session.scalar(orders),
+        "empty_returns_90d": empty_returns(session, row, since),
+        "shared_pictures": shared_pictures(session, row),
     }
+
+
+def empty_returns(session: Session, row: models.Case, since: datetime) -> int:
+    """The customer's other cases that the desk ended because an empty parcel came back, since then."""
+    entry = models.AuditEntry
+    found = session.scalar(
+        select(func.count(entry.case_id.distinct()))
+        .join(models.Case, models.Case.case_id == entry.case_id)
+        .where(
+            models.Case.customer_id == row.customer_id, models.Case.case_id != row.case_id, entry.at >= since,
+            entry.what == "resolve", entry.detail["outcome"].as_string() == EMPTY,
+        )
+    )
+    return found or 0
+
+
+def shared_pictures(session: Session, row: models.Case) -> int:
+    """How many pictures of this case came before with a case of another order, of whatever customer.
+
+    One picture may well serve two cases of one order, and one that was withdrawn (the wrong order) says nothing.
+    """
+    mine, before = aliased(models.Evidence), aliased(models.Evidence)
+    found = session.scalar(
+        select(func.count(mine.sha256.distinct()))
+        .join(before, before.sha256 == mine.sha256)
+        .join(models.Case, models.Case.case_id == before.case_id)
+        .where(
+            mine.case_id == row.case_id, mine.kind.in_(PICTURES), before.at <= mine.at,
+            models.Case.order_id != row.order_id, models.Case.state != "withdrawn",
+        )
+    )
+    return found or 0
 
 
 def evidence_of(session: Session, row: models.Case) -> list[models.Evidence]:

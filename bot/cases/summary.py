@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 from bot.ledger import ledger
 from bot.store import models
 
+SIGNALS = "AB-01"
+"""The rule by which a person looks at the case; its facts are for the desk alone."""
+
 
 def of(session: Session, row: models.Case, at: datetime) -> dict[str, Any]:
     """Wish, issues, order facts, what is owed, offers and answers, what is left under the cap, mood,
-    missing evidence, next deadline."""
+    missing evidence, next deadline, signals."""
     order = session.get(models.Order, row.order_id) if row.order_id else None
     line = session.get(models.OrderLine, (row.order_id, row.line_id)) if row.order_id and row.line_id else None
     sku = session.get(models.Sku, line.sku_id) if line else None
@@ -44,4 +47,5 @@ def of(session: Session, row: models.Case, at: datetime) -> dict[str, Any]:
         "claimed": dict(row.facts),
         "next_deadline": next(({"what": what, "at": when} for when, what in deadlines if when > at.isoformat()), None),
         "reason": row.human_reason,
+        "signals": next((reason["facts"] for reason in assessment.get("reasons", []) if reason["rule"] == SIGNALS), None),
     }

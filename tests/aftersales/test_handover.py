@@ -69,7 +69,7 @@ def test_what_is_owed_stays_listed_with_the_person() -> None:
     assert (remedies(result, "owed")["return_refund"], result.floor_fen) == (10000, 10000)
 
 
-SUSPECT = [{"claims_90d": 9, "orders_90d": 10}, {"rejected_claims_90d": 3, "claims_90d": 4}]
+SUSPECT = [{"claims_90d": 9, "orders_90d": 10}, {"rejected_claims_90d": 3, "claims_90d": 4}, {"empty_returns_90d": 1}, {"shared_pictures": 1}]
 
 
 @pytest.mark.parametrize("customer", SUSPECT)
@@ -93,7 +93,7 @@ def test_unusual_claims_are_never_said(customer: dict[str, int]) -> None:
         said = [reason.text for reason in result.reasons] + list(result.options_for_customer)
         for sentence in said:
             assert forbidden(sentence) == []
-            assert not any(word in sentence for word in ("频繁", "异常", "可疑", "多次申请", "信用"))
+            assert not any(word in sentence for word in ("频繁", "异常", "可疑", "多次申请", "信用", "空包", "空的", "图片", "用过"))
 
 
 def test_tier_of_a_customer_changes_no_money_by_default() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import get_args
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from bot.aftersales.case import Evidence as EvidenceKind
@@ -18,6 +18,7 @@ class Evidence(Record):
         one_of("kind", get_args(EvidenceKind), "evidence"),
         CheckConstraint("length(sha256) = 64", name="ck_evidence_sha256"),
         UniqueConstraint("case_id", "kind", "sha256"),
+        Index("ix_evidence_sha256", "sha256"),
     )
 
     evidence_id: Mapped[str] = column(String, key=True)
