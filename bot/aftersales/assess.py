@@ -217,7 +217,7 @@ def _together(s: Situation, findings: list[Finding]) -> Finding:
             main.remedies += tuple(due for due in each.remedies if due.remedy == "medical")
     if "return_obstructed" in s.issues and main.return_freight in ("customer", "insurance"):
         main.return_freight = "merchant"
-    return _within_limits(s, _without_nothings(s, main))
+    return _within_limits(s, within_budget(s.budget_spent, _without_nothings(s, main)))
 
 
 def _without_nothings(s: Situation, found: Finding) -> Finding:
@@ -234,6 +234,20 @@ def _without_nothings(s: Situation, found: Finding) -> Finding:
         found.return_freight = "merchant"
     if found.state == "owed" and all(due.kind == "negotiable" for due in found.remedies):
         found.state = "negotiable"
+    return found
+
+
+def within_budget(spent: bool, found: Finding) -> Finding:
+    """The finding once the month's goodwill is spent: nothing above what is owed, and what is owed whole.
+
+    Where something negotiable was all there was, a person decides (over_limit).
+    """
+    if not spent:
+        return found
+    kept = tuple(due for due in found.remedies if due.kind == "owed" or not due.fen)
+    if not kept and found.remedies:
+        found.human = found.human or "over_limit"
+    found.remedies, found.cap_fen = kept or (NOTHING,), found.floor_fen
     return found
 
 

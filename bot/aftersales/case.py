@@ -178,8 +178,18 @@ class PriceLogEntry(Fact, frozen=True):
     kind: PriceKind = "direct"
 
 
+class Budget(Fact, frozen=True):
+    """The owner's month: what may be paid above what is owed, and what was so far, in all cases together."""
+
+    month_fen: Fen
+    goodwill_fen: Fen
+
+
 class Case(Fact, frozen=True):
-    """One case to be assessed; `policy` holds overrides of the shop's policy, raw until it is validated."""
+    """One case to be assessed; `policy` holds overrides of the shop's policy, raw until it is validated.
+
+    `budget` is what the shop's own books say; None where the owner set none.
+    """
 
     now: Moment
     order: Order
@@ -194,3 +204,4 @@ class Case(Fact, frozen=True):
     price_log: tuple[PriceLogEntry, ...] | None = None
     history: tuple[PastEntry, ...] = ()
     policy: dict[str, Any] | None = None
+    budget: Budget | None = None

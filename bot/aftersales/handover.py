@@ -106,6 +106,17 @@ def over_limit(s: Situation) -> Facts | None:
 
 
 @rule(
+    "HU-10", when="H8 本月善意补偿的预算已用完，而这件事只有可协商的", effect="转（over_limit），不再自动给善意补偿；应得的从不因预算减少",
+    text="补偿这部分由同事来定，您应得的不受影响。", source=f"{src.SHOP_GUIDE}（月预算）",
+)
+def budget_spent(s: Situation) -> Facts | None:
+    budget = s.case.budget
+    if budget is None or s.found.human != "over_limit":
+        return None
+    return {"month_fen": budget.month_fen, "goodwill_fen": budget.goodwill_fen}
+
+
+@rule(
     "HU-09", when="H9 有平台或监管工单", effect="转（platform），24 小时内响应", text="您的平台工单我们已经看到，专人会在 {hours} 小时内回应。", source=src.D8,
 )
 def platform(s: Situation) -> Facts | None:
@@ -124,11 +135,11 @@ def unusual(s: Situation) -> Facts | None:
 
 
 TRIGGERS: tuple[Rule, ...] = (
-    danger, asked, minor_buyer, legal, complaint, platform, repeated, dispute, over_limit, unknown,
+    danger, asked, minor_buyer, legal, complaint, platform, repeated, dispute, over_limit, budget_spent, unknown,
 )
 REASON: dict[str, HumanReason] = {
     "HU-01": "asked", "HU-03": "minor", "HU-04": "complaint", "HU-06": "repeated", "HU-07": "dispute",
-    "HU-07U": "unknown_rule", "HU-08": "over_limit", "HU-09": "platform",
+    "HU-07U": "unknown_rule", "HU-08": "over_limit", "HU-09": "platform", "HU-10": "over_limit",
 }
 """Trigger → reason; HU-02 and HU-05 take the reason of the table that called them."""
 

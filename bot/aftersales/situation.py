@@ -164,6 +164,12 @@ class Situation:
         )
 
     @cached_property
+    def budget_spent(self) -> bool:
+        """Whether the month's goodwill is used up: the owner's hard stop, the same for every case from then on."""
+        budget = self.case.budget
+        return budget is not None and budget.goodwill_fen >= budget.month_fen
+
+    @cached_property
     def goodwill_fen(self) -> int:
         """The most goodwill (善意补偿) for this line."""
         tier = self.policy.tiers.get(self.case.customer.tier)

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.aftersales import case as facts
+from bot.cases import budget
 from bot.ledger import ledger
 from bot.store import models
 from bot.store.snapshot import order_of, policy_overrides
@@ -59,6 +60,7 @@ def case_of(session: Session, row: models.Case, at: datetime) -> facts.Case:
         "price_log": price_log(session, sku.sku_id, at),
         "history": paid_history(session, row),
         "policy": policy_overrides(session) or None,
+        "budget": budget.budget_of(session, at),
     }
     return msgspec.convert(raw, facts.Case, from_attributes=True)
 

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from bot.cases.words import say
+from bot.cases.words import say, yuan
 from bot.clock import SHOP_ZONE
 
 ENDED = frozenset({"settled", "refused", "withdrawn", "closed", "awaiting_return"})
@@ -70,7 +70,8 @@ class Happened(msgspec.Struct, frozen=True):
     """What happened from the day `first` to the day `last`, both included, in the shop's zone.
 
     `answers` are seconds from a customer's first message to the first answer, one for each conversation,
-    `stars` the ratings, `missed` (text, when) of messages that were not understood; `month_fen` the month's budget.
+    `stars` the ratings, `missed` (text, when) of messages that were not understood; `month_fen` the month's budget,
+    `goodwill_fen` what was paid above what was owed in the month of `last` up to its end.
     """
 
     first: date
@@ -81,6 +82,7 @@ class Happened(msgspec.Struct, frozen=True):
     stars: tuple[int, ...]
     missed: tuple[tuple[str, datetime], ...]
     month_fen: int | None
+    goodwill_fen: int = 0
 
 
 def insight(told: Happened) -> dict[str, Any]:
@@ -119,6 +121,8 @@ def money(told: Happened) -> dict[str, Any]:
     return {
         "paid_fen": sum(payment.fen for payment in told.payments),
         "budget_fen": round(told.month_fen * days / MONTH_DAYS) if told.month_fen is not None else None,
+        "goodwill_month_fen": told.goodwill_fen,
+        "goodwill_stopped": told.month_fen is not None and told.goodwill_fen >= told.month_fen,
         "price_protection_fen": sum(by_remedy.get("price_difference", [])),
         "by_remedy": sorted(rows, key=lambda row: (-int(str(row["fen"])), str(row["remedy"]))),
     }
@@ -198,6 +202,8 @@ def advice(numbers: dict[str, Any]) -> list[str]:
     """What the owner could do about it, the most pressing first."""
     words = texts()["advice"]
     told = []
+    if numbers["money"]["goodwill_stopped"]:
+        told.append(words["goodwill_stopped"].format(goodwill=yuan(numbers["money"]["goodwill_month_fen"])))
     refused, decided = numbers["refusals"]["count"], numbers["refusals"]["decided"]
     if decided >= FEW and refused / decided >= WARN_AT:
         reason = numbers["refusals"]["reasons"][0]

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.cases import missed
+from bot.cases import budget, missed
 from bot.cases.insight import ENDED, Happened, Outcome, Payment
 from bot.clock import SHOP_ZONE
 from bot.store import models
@@ -39,6 +39,7 @@ def happened(session: Session, first: date, last: date, month_fen: int | None) -
         stars=tuple(stars(session, start, end)),
         missed=tuple((str(message.text), message.at) for message in missed.messages(session, start, end, MOST_MISSED)),
         month_fen=month_fen,
+        goodwill_fen=budget.goodwill_fen(session, end - timedelta(microseconds=1)),
     )
 
 

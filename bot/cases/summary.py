@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from bot.ledger import ledger
 from bot.store import models
 
-SIGNALS = "AB-01"
-"""The rule by which a person looks at the case; its facts are for the desk alone."""
+SIGNALS = frozenset({"AB-01", "HU-10"})
+"""Rules by which a person looks at the case for the shop's sake; their facts are for the desk alone."""
 
 
 def of(session: Session, row: models.Case, at: datetime) -> dict[str, Any]:
@@ -47,5 +47,5 @@ def of(session: Session, row: models.Case, at: datetime) -> dict[str, Any]:
         "claimed": dict(row.facts),
         "next_deadline": next(({"what": what, "at": when} for when, what in deadlines if when > at.isoformat()), None),
         "reason": row.human_reason,
-        "signals": next((reason["facts"] for reason in assessment.get("reasons", []) if reason["rule"] == SIGNALS), None),
+        "signals": {name: fact for reason in assessment.get("reasons", []) if reason["rule"] in SIGNALS for name, fact in reason["facts"].items()},
     }

@@ -51,6 +51,7 @@ def raw_case(
     price_log: list[dict[str, Any]] | None = None,
     customer: dict[str, Any] | None = None,
     policy: dict[str, Any] | None = None,
+    budget: dict[str, int] | None = None,
     more_lines: list[dict[str, Any]] | tuple[dict[str, Any], ...] = (),
 ) -> dict[str, Any]:
     """A case in contracts.md section 3's format; `status` paid or shipped drops the later times."""
@@ -81,7 +82,7 @@ def raw_case(
             "customer_id": "C1", "tier": "normal", "claims_90d": 0, "rejected_claims_90d": 0, "orders_90d": 6,
             **(customer or {}),
         },
-        "price": price, "price_log": price_log, "history": list(history), "policy": policy,
+        "price": price, "price_log": price_log, "history": list(history), "policy": policy, "budget": budget,
     }
 
 

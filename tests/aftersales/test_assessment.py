@@ -131,6 +131,20 @@ def test_claims_of_the_past_never_touch_the_floor(raw: dict[str, Any]) -> None:
 
 
 @settings(max_examples=120, deadline=None)
+@given(cases())
+def test_a_spent_budget_never_touches_the_floor(raw: dict[str, Any]) -> None:
+    plain = judged(raw)
+    left = judged(raw | {"budget": {"month_fen": 5000, "goodwill_fen": 4999}})
+    spent = judged(raw | {"budget": {"month_fen": 5000, "goodwill_fen": 5000}})
+    assert left == plain
+    assert (spent.floor_fen, spent.cap_fen, spent.return_freight) == (plain.floor_fen, plain.floor_fen, plain.return_freight)
+    assert [due for due in spent.remedies if due.kind == "negotiable" and due.fen] == []
+    assert [due for due in spent.remedies if due.kind == "owed" and due.remedy != "none"] == [
+        due for due in plain.remedies if due.kind == "owed" and due.remedy != "none"
+    ]
+
+
+@settings(max_examples=120, deadline=None)
 @given(cases(), st.sampled_from(get_args(Evidence)))
 def test_more_evidence_never_lowers_the_floor(raw: dict[str, Any], more: str) -> None:
     assert judged(raw | {"evidence": [*raw["evidence"], more]}).floor_fen >= judged(raw).floor_fen

@@ -96,6 +96,27 @@ def test_unusual_claims_are_never_said(customer: dict[str, int]) -> None:
             assert not any(word in sentence for word in ("频繁", "异常", "可疑", "多次申请", "信用", "空包", "空的", "图片", "用过"))
 
 
+@pytest.mark.parametrize(
+    ("wish", "issue", "spent", "decision", "person"),
+    [
+        ("compensation", "late_delivery", 4999, "negotiable", None),
+        ("compensation", "late_delivery", 5000, "human", "over_limit"),
+        ("compensation", "late_delivery", 9000, "human", "over_limit"),
+        ("return_goods", "quality_defect", 9000, "owed", None),
+        ("compensation", "quality_defect", 9000, "owed", None),
+        ("exchange", "change_of_mind", 9000, "negotiable", None),
+    ],
+)
+def test_goodwill_stops_with_the_months_budget(wish: str, issue: str, spent: int, decision: str, person: str | None) -> None:
+    """What is owed is done as ever, goods may still be exchanged; where money was only negotiable a person decides."""
+    result = judged(wish, [issue], evidence=["photo"], budget={"month_fen": 5000, "goodwill_fen": spent}, **{"status": "paid"} if issue == "late_delivery" else {})
+    assert (result.decision, result.to_human) == (decision, person)
+    if person:
+        (told,) = [reason for reason in result.reasons if reason.rule == "HU-10"]
+        assert told.facts == {"month_fen": 5000, "goodwill_fen": spent}
+        assert "预算" not in told.text
+
+
 def test_tier_of_a_customer_changes_no_money_by_default() -> None:
     for wish, issue in (("compensation", "late_delivery"), ("return_goods", "change_of_mind")):
         assert judged(wish, [issue], customer={"tier": "vip"}) == judged(wish, [issue])

@@ -37,7 +37,7 @@ def told(*outcomes: Outcome, **changes: Any) -> Happened:
 def test_nothing_happened() -> None:
     numbers = insight(told())
     assert numbers["cases"] == {"total": 0, "by_bot": 0, "by_person": 0, "open": 0}
-    assert numbers["money"] == {"paid_fen": 0, "budget_fen": None, "price_protection_fen": 0, "by_remedy": []}
+    assert numbers["money"] == {"paid_fen": 0, "budget_fen": None, "goodwill_month_fen": 0, "goodwill_stopped": False, "price_protection_fen": 0, "by_remedy": []}
     assert numbers["times"] == {"first_answer_seconds": {"p50": None, "p95": None}, "end_seconds": {"p50": None, "p95": None}}
     assert numbers["ratings"] == {"average": None, "count": 0}
     assert numbers["by_day"] == [{"day": "2026-11-25", "cases": 0, "paid_fen": 0}]
@@ -86,10 +86,11 @@ def test_spread_is_the_nearest_rank(seconds: list[float], half: float | None, mo
     [
         (told(*[case(state="refused", refused_by=PP_07)] * 1, case(), case(), case()), "已过价保期"),
         (told(payments=(Payment("c", NOON, "refund", 500, "s1", "马克杯"),), month_fen=3000), "预算"),
+        (told(month_fen=3000, goodwill_fen=3000), "转给人"),
         (told(*[case(issues=("missing_item",))] * 3), "称重"),
         (told(missed=(("啊?", NOON),) * 3), "没有听懂"),
     ],
-    ids=["refuses-much", "over-budget", "one-product", "not-understood"],
+    ids=["refuses-much", "over-budget", "goodwill-stopped", "one-product", "not-understood"],
 )
 def test_what_could_be_done(happened: Happened, words: str) -> None:
     assert any(words in text for text in insight(happened)["advice"])

@@ -53,7 +53,9 @@ class LedgerStep(Record):
     """One step of an entry's life; a trigger refuses a step that cannot follow the one before."""
 
     __tablename__ = "ledger_steps"
-    __table_args__ = (one_of("kind", STEPS, "ledger_steps"), at_least("seq", 1, "ledger_steps"))
+    __table_args__ = (
+        one_of("kind", STEPS, "ledger_steps"), at_least("seq", 1, "ledger_steps"), Index("ix_ledger_steps_at", "at"),
+    )
 
     entry_id: Mapped[str] = column(String, ForeignKey("ledger_entries.entry_id"), key=True)
     seq: Mapped[int] = column(Integer, key=True)
