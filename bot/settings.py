@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True):
     address_rate: int
     month_budget_fen: int | None
     load_limit: int
+    redis_url: str
+    redis_prefix: str
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -56,6 +58,7 @@ class Setting(msgspec.Struct, frozen=True):
 DEMO_SECRET = "demo-secret-only-for-this-machine"
 DEMO_SESSION_SECRET = "demo-session-secret-only-for-this-machine"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+REDIS = ("redis://", "rediss://", "unix://")
 LEAST_SECRET = 32
 """Characters of a secret outside the demo: HMAC-SHA256 wants at least as many bytes as its hash."""
 
@@ -76,7 +79,9 @@ KNOWN: Mapping[str, Setting] = {
     "CUSTOMER_RATE": Setting("120", "每位顾客每分钟最多发多少条消息"),
     "ADDRESS_RATE": Setting("6000", "每个网络地址每分钟最多多少次请求"),
     "LOAD_LIMIT": Setting("0", "排队的案件自动分给手上最少的在岗客服,每人同时最多几个会话;0 不自动分,由客服自己接手"),
-    "MONTH_BUDGET_FEN": Setting("", "每月售后预算（分），洞察页拿付出与它相比；空着就不比"),
+    "REDIS_URL": Setting("", "几台机器一起用的 Redis,例如 redis://:密码@redis:6379/0;空着就各自只管自己"),
+    "REDIS_PREFIX": Setting("heqi", "Redis 里键和频道的前缀;几个店用同一个 Redis 时各取一个"),
+    "MONTH_BUDGET_FEN": Setting("", "每月售后预算（分）：洞察页拿付出与它相比；一个月里付在应得之外的到了它，就不再给善意补偿，只有可协商的转人工；空着就不管"),
 }
 
 
@@ -129,6 +134,8 @@ def settings() -> Settings:
         address_rate=count("ADDRESS_RATE", raw["ADDRESS_RATE"]),
         month_budget_fen=count("MONTH_BUDGET_FEN", raw["MONTH_BUDGET_FEN"]) if raw["MONTH_BUDGET_FEN"] else None,
         load_limit=count("LOAD_LIMIT", raw["LOAD_LIMIT"]) if raw["LOAD_LIMIT"] != "0" else 0,
+        redis_url=address("REDIS_URL", raw["REDIS_URL"], REDIS),
+        redis_prefix=raw["REDIS_PREFIX"],
     )
 
 
@@ -165,6 +172,12 @@ def count(name: str, text: str) -> int:
 def origin(text: str) -> str:
     if not ORIGIN.fullmatch(text):
         raise BadSetting(f"{PREFIX}SHOP_ORIGINS: {text!r} 不是网址来源,例如 https://shop.example.com")
+    return text
+
+
+def address(name: str, text: str, schemes: tuple[str, ...]) -> str:
+    if text and not text.startswith(schemes):
+        raise BadSetting(f"{PREFIX}{name}: 应以 {'、'.join(schemes)} 开头")
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from bot.web.guard import Guard
 from bot.web.hub import DESK, Hub
 from bot.web.problem import HANDLERS
 from bot.web.rate import Buckets
+from bot.web.replicas import Replicas
 
 LOGIN_FAILURES = 20
 """Wrong passwords a minute from one address."""
@@ -94,37 +96,54 @@ async def watch_desk(hub: Hub) -> None:
         except SQLAlchemyError:
             continue  # the hub and the bursts log that the database is gone
         if seconds >= ALARM_AFTER:
-            hub.publish(DESK, {"type": "unanswered", "count": count, "oldest_seconds": round(seconds)})
+            hub.tell(DESK, {"type": "unanswered", "count": count, "oldest_seconds": round(seconds)})
 
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     hub: Hub = app.state.hub
     bursts: Bursts = app.state.bursts
-    tasks = [asyncio.create_task(work) for work in (hub.watch(), bursts.sweep(), watch_desk(hub))]
+    replicas: Replicas | None = app.state.replicas
+
+    def heard(topic: str, news: dict[str, Any]) -> None:
+        hub.tell(topic, news)
+        if topic in bursts.workers and (news["type"], news.get("from")) == ("typing", "customer"):
+            bursts.typing(topic, news["on"])
+
+    works = [hub.watch(), bursts.sweep(), watch_desk(hub)]
+    if replicas is not None:
+        works += [replicas.send(), replicas.hear(heard)]
+    tasks = {asyncio.create_task(work) for work in works}
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks:
+            # Again and again: Redis's client can swallow one (bpo-37658).
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=1.0)
         await bursts.stop()
+        if replicas is not None:
+            await replicas.redis.close()
 
 
 def make_app() -> Starlette:
     """The application. Raises BadSetting where its secrets are not fit to serve with."""
-    check_secrets(settings())
+    chosen = settings()
+    check_secrets(chosen)
     pages.STATIC.mkdir(exist_ok=True)
     log.keep_clean()
     log.tell()
     trace.start()
+    replicas = Replicas(chosen.redis_url, chosen.redis_prefix) if chosen.redis_url else None
     # Pictures and videos are sent as they are, by their kind of content; live connections never pass through it.
-    middleware = [Middleware(Guard), Middleware(GZipMiddleware, compresslevel=6)]
+    middleware = [Middleware(Guard, replicas=replicas), Middleware(GZipMiddleware, compresslevel=6)]
     made = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]
-    made.state.hub = Hub()
+    made.state.replicas = replicas
+    made.state.hub = Hub(replicas)
     made.state.bursts = Bursts(made.state.hub)
-    made.state.customer_rates = Buckets(settings().customer_rate)
-    made.state.login_failures = Buckets(LOGIN_FAILURES)
+    made.state.customer_rates = Buckets("customer", chosen.customer_rate, replicas)
+    made.state.login_failures = Buckets("login", LOGIN_FAILURES, replicas)
     return made
 
 

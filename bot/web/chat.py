@@ -106,7 +106,7 @@ async def post_message(request: Request) -> Response:
     """POST /api/v1/messages: written down, then answered 202."""
     visitor = visitor_of(request)
     rates: Buckets = request.app.state.customer_rates
-    rates.take(visitor.customer_id)
+    await rates.take(visitor.customer_id)
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         async with form_of(request) as form:
             client_id, received = await read_file(form, visitor)

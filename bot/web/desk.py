@@ -41,10 +41,10 @@ async def login(request: Request) -> Response:
     secret = body.text(given, "password", 1000)
     failures: Buckets = request.app.state.login_failures
     address = request.client.host if request.client else "unknown"
-    failures.check(address)
+    await failures.check(address)
     signed_in = await in_database(sign_in, name, secret)
     if signed_in is None:
-        failures.take(address)
+        await failures.take(address)
         raise bearer.unauthorized("用户名或密码不对;连续输错五次,这个账号锁定十五分钟")
     token, role = signed_in
     return json_answer({"token": token, "name": name, "role": role})

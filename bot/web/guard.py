@@ -15,6 +15,7 @@ from bot.web import measure
 from bot.web.media import MOST_VIDEO_BYTES
 from bot.web.problem import Problem, error_answer
 from bot.web.rate import Buckets
+from bot.web.replicas import Replicas
 
 logger = logging.getLogger("heqi.calls")
 
@@ -45,9 +46,9 @@ EMBED = "/embed.js"
 class Guard:
     """ASGI middleware; websockets pass through untouched."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, replicas: Replicas | None = None) -> None:
         self.app = app
-        self.addresses = Buckets(settings().address_rate)
+        self.addresses = Buckets("address", settings().address_rate, replicas)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,7 +83,7 @@ class Guard:
     async def limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         try:
-            self.addresses.take(client[0] if client else "unknown")
+            await self.addresses.take(client[0] if client else "unknown")
         except Problem as often:
             await error_answer(often.status, often.code, often.message, often.headers)(scope, receive, send)
             return

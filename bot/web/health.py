@@ -21,6 +21,7 @@ from bot.store.database import session as open_session
 from bot.web import measure, rasa
 from bot.web.answer import json_answer
 from bot.web.blocking import for_rasa, in_database
+from bot.web.replicas import Replicas
 
 PROBE_PATIENCE = 15.0
 """Seconds; the first message after a start takes some."""
@@ -30,8 +31,8 @@ async def healthz(_request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-async def readyz(_request: Request) -> Response:
-    """Each part "ok" or what is wrong with it; 503 while one is not ready."""
+async def readyz(request: Request) -> Response:
+    """Each part "ok" or what is wrong with it; 503 while one is not ready that nobody can be served without."""
     chosen = settings()
     parts = {
         "database": await in_database(database),
@@ -40,6 +41,10 @@ async def readyz(_request: Request) -> Response:
         "files": files(),
     }
     ready = all(state == "ok" for state in parts.values())
+    replicas: Replicas | None = request.app.state.replicas
+    if replicas is not None:
+        # Said, but no reason to send customers away: without it each process serves alone.
+        parts["redis"] = replicas.state or "not asked yet"
     return json_answer({"ready": ready, "parts": parts}, 200 if ready else 503)
 
 

@@ -2,8 +2,7 @@
 
 News are only a nudge ("something changed") or passing things (typing, trouble); what is true is read
 from the database. So a lost nudge costs a second, never a message: `watch` looks for changes that
-other processes made. With more than one machine Redis would carry the nudges faster; the hub's two
-methods `publish` and `listen` are the seam.
+other processes made. With more than one machine Redis carries the news to the others (bot.web.replicas).
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from bot.cases import duty, escalation
 from bot.store import models
 from bot.store.database import session as open_session
 from bot.web.blocking import in_database
+from bot.web.replicas import Replicas
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ WAITING_NEWS = 200
 
 
 class Hub:
-    def __init__(self) -> None:
+    def __init__(self, replicas: Replicas | None = None) -> None:
+        self.replicas = replicas
         self.listeners: dict[str, set[asyncio.Queue[dict[str, Any]]]] = {}
         self.known: dict[str, tuple[Any, ...]] = {}  # topic → what the database said last
 
@@ -63,7 +64,13 @@ class Hub:
             self.known.pop(topic, None)
 
     def publish(self, topic: str, news: dict[str, Any]) -> None:
-        """Tells everybody who listens; who cannot keep up misses passing news and reads the truth with the next."""
+        """Tells everybody who listens, here and at the other web processes."""
+        self.tell(topic, news)
+        if self.replicas is not None:
+            self.replicas.publish(topic, news)
+
+    def tell(self, topic: str, news: dict[str, Any]) -> None:
+        """Tells who listens here; who cannot keep up misses passing news and reads the truth with the next."""
         for queue in self.listeners.get(topic, ()):
             if queue.full():
                 queue.get_nowait()
@@ -90,7 +97,7 @@ class Hub:
                     self.known[topic] = state
                 # A first look tells nothing new, but of the queue: nobody else nudges those who wait.
                 if before != state and (before is not None or topic == QUEUE):
-                    self.publish(topic, news(topic, state))
+                    self.tell(topic, news(topic, state))  # the others look themselves
 
 
 def news(topic: str, state: tuple[Any, ...]) -> dict[str, Any]:

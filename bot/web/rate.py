@@ -1,6 +1,6 @@
-"""How often somebody may call: a bucket for each customer and each address, in this process.
+"""How often somebody may call: a bucket for each customer and each address.
 
-With several web processes each counts for itself; a shared store (Redis) would take this class's place.
+Counted for all web processes together where they share a Redis, in this process otherwise.
 """
 
 from __future__ import annotations
@@ -10,35 +10,44 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from bot.web.problem import Problem
+from bot.web.replicas import Replicas
 
 REMEMBERED = 50_000
 """Buckets kept; the longest unused is forgotten first, by then it is full again."""
 
 
 class Buckets:
-    """`a_minute` calls for each key, all at once if they like, refilled evenly."""
+    """`a_minute` calls for each key, all at once if they like, refilled evenly. `name` keeps kinds of keys apart."""
 
-    def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.a_minute, self.clock = a_minute, clock
+    def __init__(self, name: str, a_minute: int, replicas: Replicas | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name, self.a_minute, self.replicas, self.clock = name, a_minute, replicas, clock
         self.left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # key → (calls left, when counted)
 
-    def take(self, key: str) -> None:
+    async def take(self, key: str) -> None:
         """Counts one call. Raises Problem (429) where the bucket is empty."""
-        now = self.clock()
-        left = self.now_left(key, now)
-        if left < 1:
-            wait = max(1, round((1 - left) * 60 / self.a_minute))
-            raise Problem(429, "too_many", f"操作太频繁了,请 {wait} 秒后再试", {"Retry-After": str(wait)})
-        self.left[key] = (left - 1, now)
-        self.left.move_to_end(key)
-        while len(self.left) > REMEMBERED:
-            self.left.popitem(last=False)
+        if wait := await self.wait(key, take=True):
+            seconds = max(1, round(wait))
+            raise Problem(429, "too_many", f"操作太频繁了,请 {seconds} 秒后再试", {"Retry-After": str(seconds)})
 
-    def check(self, key: str) -> None:
+    async def check(self, key: str) -> None:
         """As `take`, without counting: for things of which only failures count."""
-        if self.now_left(key, self.clock()) < 1:
+        if await self.wait(key, take=False):
             raise Problem(429, "too_many", "尝试次数太多,请一分钟后再试", {"Retry-After": "60"})
 
-    def now_left(self, key: str, now: float) -> float:
+    async def wait(self, key: str, *, take: bool) -> float:
+        """Seconds until the key may call again, 0 where it may now."""
+        shared = await self.replicas.wait(f"{self.name}:{key}", self.a_minute, take=take) if self.replicas else None
+        return self.wait_here(key, take=take) if shared is None else shared
+
+    def wait_here(self, key: str, *, take: bool) -> float:
+        now = self.clock()
         left, counted = self.left.get(key, (float(self.a_minute), now))
-        return min(float(self.a_minute), left + (now - counted) * self.a_minute / 60)
+        left = min(float(self.a_minute), left + (now - counted) * self.a_minute / 60)
+        if left < 1:
+            return (1 - left) * 60 / self.a_minute
+        if take:
+            self.left[key] = (left - 1, now)
+            self.left.move_to_end(key)
+            while len(self.left) > REMEMBERED:
+                self.left.popitem(last=False)
+        return 0.0

@@ -9,6 +9,7 @@ import signal
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ PATIENT = 240.0
 class Killable(Product):
     """A product whose processes are killed at any moment and started again as `heqi run` does."""
 
-    def __init__(self, database_url: str, place: Path) -> None:
-        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat()})
+    def __init__(self, database_url: str, place: Path, extra: Mapping[str, str] | None = None) -> None:
+        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat(), **(extra or {})})
 
     def kill(self, name: str) -> None:
         """kill -9 of the process and whatever it started, then it is started anew; nobody waits until it is ready."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,16 +103,20 @@ def test_each_address_has_a_limit(rasa: StandIn, monkeypatch: pytest.MonkeyPatch
 
 def test_a_bucket_fills_up_again() -> None:
     now = [0.0]
-    bucket = Buckets(60, lambda: now[0])
-    for _ in range(60):
-        bucket.take("a")
-    with pytest.raises(Problem):
-        bucket.take("a")
-    bucket.take("b")
-    now[0] = 1.0
-    bucket.take("a")
-    with pytest.raises(Problem):
-        bucket.take("a")
+    bucket = Buckets("test", 60, clock=lambda: now[0])
+
+    async def calls() -> None:
+        for _ in range(60):
+            await bucket.take("a")
+        with pytest.raises(Problem):
+            await bucket.take("a")
+        await bucket.take("b")
+        now[0] = 1.0
+        await bucket.take("a")
+        with pytest.raises(Problem):
+            await bucket.take("a")
+
+    asyncio.run(calls())
 
 
 OWN = {"HEQI_SHOP_SECRET": "s" * 40, "HEQI_SESSION_SECRET": "t" * 40}
