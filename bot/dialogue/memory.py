@@ -21,6 +21,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.cases.memory import memory_of
 
+BEGINNING = 4
+"""Events that every tracker begins with."""
+
 
 class ConversationMemory(TrackerStore):
     def __init__(self, domain: Domain | None, event_broker: EventBroker | None = None, **settings: Any) -> None:
@@ -41,8 +44,9 @@ class ConversationMemory(TrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Nothing to save; an event broker, where there is one, hears what happened."""
-        await self.stream_events(tracker)
+        """Nothing to save; an event broker, where there is one (bot.dialogue.event_stream), hears what this turn was."""
+        if self.event_broker is not None:
+            await self._stream_new_events(self.event_broker, list(tracker.events)[BEGINNING:], tracker.sender_id)
 
     async def keys(self) -> Iterable[str]:
         return ()
