@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True):
     redis_url: str
     redis_prefix: str
     rabbitmq_url: str
+    inner_token: str
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ KNOWN: Mapping[str, Setting] = {
     "LOAD_LIMIT": Setting("0", "排队的案件自动分给手上最少的在岗客服,每人同时最多几个会话;0 不自动分,由客服自己接手"),
     "REDIS_URL": Setting("", "几台机器一起用的 Redis,例如 redis://:密码@redis:6379/0;空着就各自只管自己"),
     "REDIS_PREFIX": Setting("heqi", "Redis 里键和频道的前缀;几个店用同一个 Redis 时各取一个"),
+    "INNER_TOKEN": Setting("", "进程之间的令牌;heqi run 每次自己生成", secret=True),
     "RABBITMQ_URL": Setting("", "收 Rasa 事件(没有话,只有发生了什么)的 RabbitMQ,例如 amqp://用户:密码@rabbitmq:5672/;空着就不发"),
     "MONTH_BUDGET_FEN": Setting("", "每月售后预算（分）：洞察页拿付出与它相比；一个月里付在应得之外的到了它，就不再给善意补偿，只有可协商的转人工；空着就不管"),
 }
@@ -140,6 +142,7 @@ def settings() -> Settings:
         redis_url=address("REDIS_URL", raw["REDIS_URL"], REDIS),
         redis_prefix=raw["REDIS_PREFIX"],
         rabbitmq_url=address("RABBITMQ_URL", raw["RABBITMQ_URL"], RABBITMQ),
+        inner_token=raw["INNER_TOKEN"],
     )
 
 

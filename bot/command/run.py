@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from bot import processes
+from bot import inner_token, processes
 from bot.settings import BadSetting, check_secrets, settings
 
 
@@ -21,7 +21,7 @@ def command() -> None:
         check_secrets(chosen)
     except BadSetting as unfit:
         raise click.ClickException(str(unfit)) from unfit
-    env = {"HEQI_ACTIONS_PORT": str(chosen.actions_port)}
+    env = {"HEQI_ACTIONS_PORT": str(chosen.actions_port), **inner_token.made()}
     services = [
         processes.actions(chosen.actions_port), processes.rasa(chosen.rasa_port), processes.web(chosen.host, chosen.port),
     ]

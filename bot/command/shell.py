@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bot import processes
+from bot import inner_token, processes
 from bot.settings import settings
 
 
@@ -17,7 +17,7 @@ from bot.settings import settings
 def command() -> None:
     """在终端里和机器人对话,输入 /stop 结束。"""
     chosen = settings()
-    env = {"HEQI_ACTIONS_PORT": str(chosen.actions_port), "HEQI_CUSTOMER": chosen.customer}
+    env = {"HEQI_ACTIONS_PORT": str(chosen.actions_port), "HEQI_CUSTOMER": chosen.customer, **inner_token.made()}
     # A closed terminal must not leave the action server behind.
     for sign in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(sign, lambda *_: sys.exit(1))

@@ -1,4 +1,4 @@
-"""Rasa's REST channel, in which a message whose metadata carries a trace goes on in that trace (bot.trace)."""
+"""Rasa's REST channel, for who knows the token (bot.inner_token); a message whose metadata carries a trace goes on in that trace (bot.trace)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from rasa.core.channels.channel import UserMessage
 from rasa.core.channels.rest import RestInput
 from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
 
-from bot import trace
+from bot import inner_token, trace
 
 
 class TracedRest(RestInput):
@@ -28,4 +30,10 @@ class TracedRest(RestInput):
                 return await on_new_message(message)
 
         made: Blueprint = super().blueprint(traced)
+        made.middleware(known_only, "request")
         return made
+
+
+async def known_only(request: Request) -> HTTPResponse | None:
+    # Rasa's --auth-token guards its HTTP API, which is not served here, and leaves the channels open.
+    return None if inner_token.fits(request.headers.get("authorization")) else json({"error": "unauthorized"}, 401)

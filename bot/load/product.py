@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot import processes
+from bot import inner_token, processes
 
 TICKS = os.sysconf("SC_CLK_TCK")
 MB = 1024 * 1024
@@ -29,7 +29,7 @@ class Product:
         self.env = {
             "HEQI_DATABASE_URL": database_url, "HEQI_VAR": str(place), "HEQI_PORT": str(self.port), "HEQI_HOST": "127.0.0.1",
             "HEQI_ACTIONS_PORT": str(actions_port), "HEQI_RASA_PORT": str(rasa_port), "HEQI_DEMO": "true",
-            "HEQI_CUSTOMER_RATE": "100000", "HEQI_ADDRESS_RATE": "100000000", **(extra or {}),
+            "HEQI_CUSTOMER_RATE": "100000", "HEQI_ADDRESS_RATE": "100000000", **inner_token.made(), **(extra or {}),
         }
         self.services = {
             "actions": processes.actions(actions_port), "rasa": processes.rasa(rasa_port), "web": processes.web("127.0.0.1", self.port),

@@ -8,7 +8,7 @@ import time
 
 import msgspec
 
-from bot import trace
+from bot import inner_token, trace
 from bot.cases.inbox import Waiting
 from bot.language.masking import HIDDEN, mask
 
@@ -54,7 +54,7 @@ def nameless(said: str) -> str:
 def post(port: int, body: str, patience: float) -> list[str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
-        connection.request("POST", "/webhooks/rest/webhook", body.encode(), {"Content-Type": "application/json"})
+        connection.request("POST", "/webhooks/rest/webhook", body.encode(), {"Content-Type": "application/json", **inner_token.header()})
         answer = connection.getresponse()
         content = answer.read()
         if answer.status != 200:
