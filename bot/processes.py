@@ -6,11 +6,14 @@ Logs go to var/log/.
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -22,12 +25,22 @@ import msgspec
 ROOT = Path(__file__).resolve().parents[1]
 
 
+PULSE_EVERY = 2.0
+PULSE_PATIENCE = 5.0
+PULSES_MISSED = 3
+"""A process that answers nothing for so many times in a row, so many seconds each, hangs: no turn keeps it that long."""
+
+SLOWEST_START = 300.0
+"""Seconds until a process that has not answered yet counts as hung, too."""
+
+
 class Service(msgspec.Struct, frozen=True):
-    """One process: `argv` starts it, `health` answers 200 once it is ready, `patience` in seconds."""
+    """One process: `argv` starts it, `health` answers 200 once it is ready, `pulse` anything whenever it lives; `patience` in seconds."""
 
     name: str
     argv: tuple[str, ...]
     health: str
+    pulse: str
     patience: float = 120.0
 
 
@@ -36,6 +49,7 @@ def actions(port: int) -> Service:
     return Service(
         "actions",
         (sys.executable, "-m", "actions", str(port)),
+        f"http://127.0.0.1:{port}/health",
         f"http://127.0.0.1:{port}/health",
     )
 
@@ -48,6 +62,7 @@ def rasa(port: int, model: str = "models") -> Service:
             sys.executable, "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(port), "--model", model,
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
         ),
+        f"http://127.0.0.1:{port}/",
         f"http://127.0.0.1:{port}/",
     )
 
@@ -64,6 +79,7 @@ def web(host: str, port: int) -> Service:
         ),
         # Ready with everything behind it; asking also has Rasa take its slow first turn.
         f"http://{near}:{port}/readyz",
+        f"http://{near}:{port}/healthz",
     )
 
 
@@ -94,12 +110,24 @@ def named(env: dict[str, str], name: str) -> dict[str, str]:
     return {**env, "OTEL_SERVICE_NAME": f"{env.get('OTEL_SERVICE_NAME', 'heqi')}-{name}"}
 
 
+def status(address: str, patience: float) -> int | None:
+    """With what a GET is answered; None where nothing comes within `patience` seconds."""
+    try:
+        with urllib.request.urlopen(address, timeout=patience) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except (OSError, http.client.HTTPException):
+        return None
+
+
 class Running:
-    """A started service. `stop` ends it and whatever it started."""
+    """A started service. `stop` ends it and whatever it started; `hung` is set once it is there but answers nothing."""
 
     def __init__(self, service: Service, log_dir: Path, env: Mapping[str, str] | None = None) -> None:
         log_dir.mkdir(parents=True, exist_ok=True)
         self.service = service
+        self.hung = threading.Event()
         self.log_path = log_dir / f"{service.name}.log"
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
@@ -116,14 +144,30 @@ class Running:
         while time.monotonic() < deadline:
             if not self.alive():
                 break
-            try:
-                with urllib.request.urlopen(self.service.health, timeout=2):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
+            if status(self.service.health, 2) == 200:
+                return
+            time.sleep(0.2)
         self.stop()
         tail = self.log_path.read_text(encoding="utf-8", errors="replace")[-3000:]
         raise RuntimeError(f"{self.service.name} did not become ready; the end of {self.log_path}:\n{tail}")
+
+    def watch(self) -> None:
+        """Looks whether it still answers until it ended or hangs; in a thread of its own."""
+        missed, begun, start = 0, False, time.monotonic()
+        while self.alive() and missed < PULSES_MISSED:
+            if status(self.service.pulse, PULSE_PATIENCE) is not None:
+                missed, begun = 0, True
+            elif begun or time.monotonic() > start + SLOWEST_START:
+                missed += 1
+            time.sleep(PULSE_EVERY)
+        if self.alive():
+            self.hung.set()
+
+    def kill(self) -> None:
+        """Ends the process group at once: what hangs does not listen."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def stop(self, patience: float = 10.0) -> None:
         """Asks the process group to end, then makes it."""

@@ -36,6 +36,11 @@ def command() -> None:
     signal.signal(signal.SIGTERM, stop)
 
     running: dict[str, processes.Running] = {}
+
+    def start(service: processes.Service) -> None:
+        running[service.name] = started = processes.Running(service, log_dir, env)
+        threading.Thread(target=started.watch, daemon=True).start()
+
     try:
         processes.require_free(chosen.actions_port, "HEQI_ACTIONS_PORT")
         processes.require_free(chosen.rasa_port, "HEQI_RASA_PORT")
@@ -46,14 +51,17 @@ def command() -> None:
                 for started in running.values():
                     started.wait_ready()
             click.echo(f"启动 {service.name} …", err=True)
-            running[service.name] = processes.Running(service, log_dir, env)
+            start(service)
         running["web"].wait_ready()
         click.echo(f"就绪:http://{chosen.host}:{chosen.port},日志在 {log_dir}/")
         while not stopping.wait(1.0):
             for service in services:
-                if not running[service.name].alive():
-                    click.echo(f"{service.name} 意外停止,重新启动(日志在 {log_dir}/{service.name}.log)", err=True)
-                    running[service.name] = processes.Running(service, log_dir, env)
+                process = running[service.name]
+                if not process.alive() or process.hung.is_set():
+                    what = "没有回应" if process.alive() else "意外停止"
+                    click.echo(f"{service.name} {what},重新启动(日志在 {log_dir}/{service.name}.log)", err=True)
+                    process.kill()
+                    start(service)
     except RuntimeError as failure:
         raise click.ClickException(str(failure)) from failure
     finally:
