@@ -8,6 +8,7 @@ How wish and issues meet, where rules.md leaves room:
 - The wish price_protection is judged by the price table whatever else is said; other issues still call
   a person where they must.
 - Money wished back before shipping or on the way needs no reason; faults of the goods come first.
+- One fact told in two ways is one issue (`same_fact`).
 - Change of mind beside a fault is no reason of its own: the fault decides (freight on the shop).
 - A fault whose own time is over leaves the 7-day return as it is: who may send goods back without a
   reason may do so with one that came late.
@@ -41,6 +42,7 @@ from bot.aftersales.finding import Finding
 from bot.aftersales.policy import Policy
 from bot.aftersales.remedy import NOTHING, WITHOUT_MONEY, nothing
 from bot.aftersales.rule import Facts, decide, rule
+from bot.aftersales.same_fact import told_once
 from bot.aftersales.situation import MONEY_WISHES, Situation
 
 
@@ -281,6 +283,7 @@ def assess(case: Case, policy: Policy) -> Assessment:
     """
     policy = policy.with_overrides(case.policy)
     s = Situation(case, policy)
+    s.issues = told_once(s)
     s.found = found = _together(s, _findings(s))
     human, announced = handover.triggers(s)
     decision: Decision = found.state if human is None else "human"

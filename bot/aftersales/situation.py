@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from bot.aftersales.case import Case, KnownFacts, Line, PastEntry, PriceNow
+from bot.aftersales.case import Case, Issue, KnownFacts, Line, PastEntry, PriceNow
 from bot.aftersales.finding import Finding
 from bot.aftersales.money import share_of
 from bot.aftersales.period import end_of_day
@@ -17,6 +17,7 @@ from bot.aftersales.policy import Policy
 UNKNOWN = KnownFacts()
 NAMES = KnownFacts.__struct_fields__
 UNCOUNTED_IN_LOG = frozenset({"signin", "freight"})
+SAFETY: frozenset[Issue] = frozenset({"safety"})
 MONEY_WISHES = frozenset({"refund", "return_goods", "cancel_order"})
 
 
@@ -47,7 +48,7 @@ class Situation:
         self.traits = frozenset(case.sku.traits)
         self.labels = frozenset(self.line.labels)
         self.evidence = frozenset(case.evidence)
-        self.issues = frozenset(case.issues) | ({"safety"} if self.facts.safety_kind else set())
+        self.issues: frozenset[Issue] = frozenset(case.issues) | (SAFETY if self.facts.safety_kind else frozenset())
         self.history = _of_line(case, self.line)
         self._settle_past()
 

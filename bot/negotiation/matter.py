@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Literal
 
 import msgspec
 
 from bot.aftersales.assessment import Assessment, Remedy, RemedyDue
-from bot.aftersales.case import Case
+from bot.aftersales.case import Case, Issue
 from bot.aftersales.policy import Policy
+from bot.aftersales.same_fact import told_once
 from bot.aftersales.situation import Situation
 from bot.negotiation.terms import EvidenceLevel, Terms
 
@@ -60,8 +62,7 @@ def _check_line(case: Case) -> None:
         raise ValueError(f"line_id: 订单里没有 {case.line_id},应为 {', '.join(known)} 之一")
 
 
-def _fault(case: Case, assessment: Assessment) -> Fault:
-    issues = set(case.issues)
+def _fault(case: Case, issues: Set[Issue]) -> Fault:
     if "not_received" in issues:
         return "undelivered"
     if issues & SELLER_ISSUES:
@@ -73,7 +74,7 @@ def _fault(case: Case, assessment: Assessment) -> Fault:
     return "none"
 
 
-def _severity(case: Case, terms: Terms) -> float:
+def _severity(case: Case, issues: Set[Issue], terms: Terms) -> float:
     facts, on_order = case.facts, case.order.facts
     share = facts.affected_share if facts.affected_share is not None else on_order.affected_share
     if share is not None:
@@ -82,7 +83,7 @@ def _severity(case: Case, terms: Terms) -> float:
         return terms.severity["gross_mismatch"]
     if facts.minor_defect or on_order.minor_defect:
         return terms.severity["minor_defect"]
-    return max((terms.severity.get(issue, 0.0) for issue in case.issues), default=0.0)
+    return max((terms.severity.get(issue, 0.0) for issue in issues), default=0.0)
 
 
 def _evidence(case: Case, assessment: Assessment) -> EvidenceLevel:
@@ -101,9 +102,11 @@ def _of_kind(assessment: Assessment, kind: str) -> tuple[RemedyDue, ...]:
 def matter_of(case: Case, assessment: Assessment, terms: Terms) -> Matter:
     """The matter of a case as assessed. Raises ValueError when the case's line is not in its order."""
     _check_line(case)
-    value = Situation(case, Policy()).value_fen
-    severity = _severity(case, terms)
-    fault = _fault(case, assessment)
+    situation = Situation(case, Policy())
+    value = situation.value_fen
+    issues = told_once(situation) & set(case.issues)
+    severity = _severity(case, issues, terms)
+    fault = _fault(case, issues)
     goods = round(terms.cost.goods_share * value)
     kept_good = 1.0 if fault in {"mind", "late"} else 1.0 - severity
     return Matter(

@@ -225,7 +225,7 @@ def test_customer_never_pays_twice_for_a_fault_and_a_change_of_mind() -> None:
 
 
 def test_several_faults_take_the_one_that_is_proven() -> None:
-    result = judged(issues=["quality_defect", "damaged_in_transit"], evidence=["photo"])
+    result = judged(issues=["quality_defect", "wrong_item"], evidence=["photo"])
     assert (result.decision, result.needs) == ("owed", ())
 
 
