@@ -14,6 +14,7 @@ from bot.cases import (
     escalation,
     evidence,
     facts,
+    judgement,
     listing,
     logistics,
     progress,
@@ -54,9 +55,9 @@ def open_case(session: Session, turn: Turn) -> Answer:
     if row is not None and same_line and heard.wish in (None, row.wish) and row.state in {"settled", "awaiting_return"}:
         if row.wish == "price_protection" and row.order_id and settlement.owes_now(session, row, turn.at):
             named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
-        elif not set(turn.issues) - set(row.issues):
+        elif not tells_more(session, turn, row):
             return already_done(session, turn, row)
-    if row is not None and same_line and row.state in {"settled", "awaiting_return"} and instead(heard.wish, row) and not set(turn.issues) - set(row.issues):
+    if row is not None and same_line and row.state in {"settled", "awaiting_return"} and instead(heard.wish, row) and not tells_more(session, turn, row):
         return escalation.hand_over(session, turn, "dispute", why=say("why_changed", turn.said, wish=say(f"wish_{heard.wish}")), row=row)
     if row is not None and case_file.is_open(row) and same_line:
         return go_on(session, turn, row, heard)
@@ -70,6 +71,11 @@ def open_case(session: Session, turn: Turn) -> Answer:
 def instead(wish: str | None, row: models.Case) -> bool:
     """Whether a wish asks for another form of what was already agreed: both together would be paid twice."""
     return wish in NEEDS_PROBLEM and row.wish in NEEDS_PROBLEM and wish != row.wish
+
+
+def tells_more(session: Session, turn: Turn, row: models.Case) -> bool:
+    """Whether the message tells a fact that the case does not have yet."""
+    return not set(turn.issues) <= set(row.issues) and judgement.tells_more(facts.case_of(session, row, turn.at), turn.issues)
 
 
 def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:

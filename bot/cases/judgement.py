@@ -6,6 +6,7 @@ policy, prices or orders cannot change what was known when the case was judged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment
-from bot.aftersales.case import Case
+from bot.aftersales.case import Case, Issue
 from bot.aftersales.policy import Policy
+from bot.aftersales.same_fact import told_once
+from bot.aftersales.situation import Situation
 from bot.cases import audit, policy
 from bot.store import models
 
@@ -48,6 +51,16 @@ class Replayed(msgspec.Struct, frozen=True):
 def now(case: Case) -> Assessment:
     """The case assessed under the policy in force, not kept: to look before acting."""
     return assess(case, policy.current().with_overrides(case.policy))
+
+
+def tells_more(case: Case, issues: Sequence[str]) -> bool:
+    """Whether these issues tell a fact that the case's own do not; the same one in other words is none."""
+
+    def facts_told(*told: Issue) -> int:
+        in_force = policy.current().with_overrides(case.policy)
+        return len(told_once(Situation(msgspec.structs.replace(case, issues=told), in_force)))
+
+    return facts_told(*case.issues, *msgspec.convert(issues, tuple[Issue, ...])) > facts_told(*case.issues)
 
 
 def judge(session: Session, row: models.Case, case: Case, at: datetime) -> Assessment:

@@ -133,6 +133,20 @@ def test_an_accepted_offer_is_one_payment_also_when_accepted_twice(given: Callab
     assert money() == before
 
 
+@pytest.mark.parametrize(("first", "again"), [("late_delivery", "promise_broken"), ("promise_broken", "late_delivery")])
+def test_a_fact_settled_once_is_not_settled_again_in_other_words(given: Callable[..., str], first: str, again: str) -> None:
+    given({"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 4, "delivered": 2})
+    chat = Chat()
+    chat.say("发货太慢了 赔我", intake.open_case, intent="compensation", issues=tuple(dict.fromkeys((first, "late_delivery"))))
+    choice = next(choice.id for reply in chat.last.replies for choice in reply.choices if choice.id.startswith("option:"))
+    chat.say("", choosing.choose, intent="choose", choice=choice)
+    before = money()
+    assert [state for *_, state in before] == ["paid"]
+    chat.say("说好两天内发的 赔我", intake.open_case, intent="compensation", issues=(again,))
+    assert only_case().state == "settled"
+    assert money() == before
+
+
 def test_an_offer_stands_though_the_policy_was_changed_since(
     given: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
