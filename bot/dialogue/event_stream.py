@@ -64,7 +64,8 @@ class EventStream(PikaEventBroker):
         await queue.bind(exchange, "")
 
     def publish(self, event: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        if len(self._background_tasks) < MOST_WAITING and not event["sender_id"].startswith("probe-"):
+        there = self._connection is not None and self._connection.connected.is_set()
+        if there and len(self._background_tasks) < MOST_WAITING and not event["sender_id"].startswith("probe-"):
             super().publish(wordless(event), headers)
 
 
