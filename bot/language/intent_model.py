@@ -17,7 +17,7 @@ from scipy.optimize import minimize, minimize_scalar
 from bot.language.folds import paraphrase_folds
 from bot.language.view import Floats, Machine, Numbers, Sentence, fitted, log_softmax
 
-FOLDS = 4
+FOLDS = 3
 WEIGHTS = {"characters": 0.2, "pinyin": 0.2, "use": 0.3, "e5": 0.3}
 QUICK_WEIGHTS = {"characters": 0.25, "pinyin": 0.25, "use": 0.5}
 """Without the slower encoder: for parts of a message."""

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from bot.language.folds import paraphrase_folds
 from bot.language.view import Machine, Numbers, Sentence, fitted
 
-FOLDS = 4
+FOLDS = 3
 WEIGHTS = {"characters": 0.15, "pinyin": 0.15, "words": 0.15, "use": 0.25, "e5": 0.3}
 CLAUSE_WEIGHTS = {"characters": 0.2, "pinyin": 0.2, "words": 0.2, "use": 0.4}
 """Clauses are read without the slower encoder."""

@@ -1,4 +1,4 @@
-"""One spelling for what people type in many: full-width, traditional, masks, stretched words.
+"""One spelling for what people type in many: full-width, traditional, digits of any script, masks, stretched words.
 
 Every character of the result remembers which characters of the original it stands for, so what is
 found in the normalised text can be pointed at in the original.
@@ -122,7 +122,7 @@ def normalise(original: str) -> Normalised:
         character = original[position]
         if character not in INVISIBLE:
             for part in unicodedata.normalize("NFKC", character).lower():
-                put(part, position, position + 1)
+                put(str(unicodedata.decimal(part)) if part.isdecimal() else part, position, position + 1)
         position += 1
     while characters and characters[-1] == " ":
         characters.pop(), starts.pop(), ends.pop()
