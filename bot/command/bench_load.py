@@ -2,7 +2,8 @@
 
 The product runs on free ports over a fresh database in a temporary folder; nothing of the shop is
 touched. Without time to think each customer answers at once: that shows where the product is full.
-With it (`--think`), it shows what customers feel.
+With it (`--think`), it shows what customers feel. With `--minutes` one number of customers goes on and on,
+a line a minute: that shows whether memory stays.
 """
 
 from __future__ import annotations
@@ -65,10 +66,13 @@ def numbers(_context: click.Context, _option: click.Parameter, value: str) -> li
 @click.option("--at-once", default="1,5,10,20,40", show_default=True, callback=numbers, help="各步同时有多少位顾客在谈")
 @click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(min=1), help="每步多久")
 @click.option("--think", default=0.0, show_default=True, type=click.FloatRange(min=0), help="顾客每句话之前想多少秒")
+@click.option("--minutes", type=click.IntRange(min=2), help="一直谈这么多分钟,每分钟一行,看内存平不平;人数取 --at-once 的第一个")
 @click.option("--first-reply", is_flag=True, help="只量第一句回复:20 位顾客,每句想 3 秒")
 @click.option("--postgres", help="用这台 PostgreSQL(管理员的 URL)建一个临时库;不给就用 SQLite")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="另存为 JSON")
-def command(at_once: list[int], seconds: float, think: float, first_reply: bool, postgres: str | None, json_file: Path | None) -> None:
+def command(
+    at_once: list[int], seconds: float, think: float, minutes: int | None, first_reply: bool, postgres: str | None, json_file: Path | None
+) -> None:
     """负载:整段整段的会话,一步比一步多,看每句多久有回答。"""
     import msgspec
     from tqdm import tqdm
@@ -81,6 +85,8 @@ def command(at_once: list[int], seconds: float, think: float, first_reply: bool,
 
     if first_reply:
         at_once, think = [20], 3.0
+    if minutes is not None:
+        at_once, seconds = at_once[:1] * minutes, 60.0
     with tempfile.TemporaryDirectory(prefix="heqi-load-") as folder, database(Path(folder), postgres) as url:
         known = 0
 
@@ -99,7 +105,7 @@ def command(at_once: list[int], seconds: float, think: float, first_reply: bool,
             click.echo("同时  句/秒    p50    p95    p99  首句p95  错误  CPU rasa/actions/web/顾客   别人占核  内存MB rasa/actions/web")
             rows = []
             for count in tqdm(at_once, unit=" 步", disable=not sys.stderr.isatty()):
-                more = int(count + seconds * CUSTOMERS_A_SECOND)
+                more = count + int(min(seconds * CUSTOMERS_A_SECOND, count * seconds / think if think else float("inf")))
                 with session(url) as db:
                     waiting = shop.open_with(db, range(known, known + more), clock.now())
                 known += more
@@ -116,6 +122,10 @@ def command(at_once: list[int], seconds: float, think: float, first_reply: bool,
             product.stop()
     full = next((row.at_once for row in rows if row.p95 > TOO_SLOW), None)
     click.echo(f"内存开始时 {', '.join(f'{name} {mb:.0f}' for name, mb in before.items())} MB")
+    if minutes is not None:
+        middle, end = rows[minutes // 2].memory_mb, rows[-1].memory_mb
+        grown = {name: (mb - middle[name]) / (minutes - 1 - minutes // 2 or 1) for name, mb in end.items()}
+        click.echo(f"内存后一半每分钟 {', '.join(f'{name} {mb:+.2f}' for name, mb in grown.items())} MB")
     click.echo(f"p95 超过 1 秒:{f'{full} 位同时' if full else '没有'};首句 p95 要求 {FIRST_REPLY * 1000:.0f} 毫秒")
     failed = sum(sum(row.errors.values()) for row in rows)
     if json_file is not None:
