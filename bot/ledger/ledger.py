@@ -211,13 +211,11 @@ def left_under_cap(session: Session, case: Case) -> int:
 
 def read(session: Session, *conditions: object) -> list[Row]:
     """Entries with their newest step."""
-    newest = (
-        select(LedgerStep.entry_id, func.max(LedgerStep.seq).label("seq")).group_by(LedgerStep.entry_id).subquery()
-    )
+    # Asked for each entry that fits: grouping all steps would read the whole history of the shop.
+    newest = select(func.max(LedgerStep.seq)).where(LedgerStep.entry_id == LedgerEntry.entry_id).correlate(LedgerEntry).scalar_subquery()
     found = session.execute(
         select(LedgerEntry, LedgerStep.kind)
-        .join(newest, newest.c.entry_id == LedgerEntry.entry_id)
-        .join(LedgerStep, (LedgerStep.entry_id == newest.c.entry_id) & (LedgerStep.seq == newest.c.seq))
+        .join(LedgerStep, (LedgerStep.entry_id == LedgerEntry.entry_id) & (LedgerStep.seq == newest))
         .where(*conditions)
         .order_by(LedgerEntry.created_at, LedgerEntry.entry_id)
     ).all()

@@ -40,6 +40,7 @@ class Case(Record):
         Index("ix_cases_conversation_id", "conversation_id"),
         Index("ix_cases_customer_id", "customer_id"),
         Index("ix_cases_state", "state"),
+        Index("ix_cases_updated_at", "updated_at", "claimed_by"),
     )
 
     case_id: Mapped[str] = column(String, key=True)
