@@ -48,7 +48,7 @@ def actions(port: int) -> Service:
     """The action server, thin shells over the core."""
     return Service(
         "actions",
-        (sys.executable, "-m", "actions", str(port)),
+        (sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)),
         f"http://127.0.0.1:{port}/health",
         f"http://127.0.0.1:{port}/health",
     )
@@ -94,7 +94,9 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a child: quiet TensorFlow, no telemetry, what `extra` adds."""
     return {
         "HEQI_INNER_TOKEN": "",  # endpoints.yml names it, whether there is one or not
+        "MALLOC_ARENA_MAX": "2",  # glibc has eight arenas a core, and each keeps what its threads let go
         **os.environ,
+        "SANIC_HOST": "127.0.0.1",  # the action server has no option of its own for it
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
         "OMP_NUM_THREADS": "1",  # see bot/language/e5.py; another library may have read it before

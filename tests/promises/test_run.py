@@ -23,7 +23,7 @@ from tests.dialogues.shop import NOW, snapshot_of
 from tests.dialogues.test_failure import TRUE_SENTENCE
 from tests.promises.product import PATIENT, Customer
 
-RASA, ACTIONS = "-m rasa run", "-m actions"
+RASA, ACTIONS = "-m rasa run", "-m rasa_sdk"
 PROBE = {"sender": "probe-run", "message": "在吗", "metadata": {"probe": True, "recorded": True}}
 
 
