@@ -21,9 +21,10 @@ PROMISES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (8, "顾客的数据归顾客", ("tests/cases/test_privacy.py",)),
     (9, "升级和备份", ("tests/store/test_migration.py", "tests/store/test_backup.py", "tests/cases/test_judgement.py")),
     (10, "不止一台机器", ("tests/promises/test_machines.py", "tests/web/test_replicas.py", "tests/dialogues/test_event_stream.py")),
+    (11, "负载:账再多也一样快(量用 heqi bench load)", ("tests/promises/test_growth.py",)),
     (12, "从外面看得见", ("tests/web/test_guard.py", "tests/web/test_log.py", "tests/promises/test_trace.py")),
 )
-"""Number in docs/promises.md, the promise, what attacks it. The eleventh, load, is `heqi bench load`."""
+"""Number in docs/promises.md, the promise, what attacks it. The eleventh's numbers come from `heqi bench load`."""
 
 
 def main() -> int:

@@ -30,6 +30,7 @@ class Conversation(Record):
         at_least("fence", 0, "conversations"),
         at_least("last_seq", 0, "conversations"),
         Index("ix_conversations_customer_id", "customer_id", "opened_at"),
+        Index("ix_conversations_agent_id", "agent_id"),
         Index("ix_conversations_unanswered", "conversation_id", sqlite_where=unanswered, postgresql_where=unanswered),
     )
 
