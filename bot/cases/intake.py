@@ -110,7 +110,8 @@ def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView
     likely = [] if unknown_number else [line for line in fitting if line in (named or lines)]
     if len(likely) == 1:
         return begin(session, turn, heard, likely[0])
-    usable = named or [line for line in lines if line.status != "closed"] or lines
+    # Who says what arrived broken means no order that has not been sent: pressed by mistake, it would be refunded at once.
+    usable = named or fitting or [line for line in lines if line.status != "closed"] or lines
     key = "ask_order_among" if named else "order_not_found" if unknown_number else "ask_order"
     return ask_order(turn, heard, usable, key)
 

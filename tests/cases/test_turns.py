@@ -82,6 +82,14 @@ def test_a_pressed_button_for_another_customers_order_opens_nothing(given: Calla
         assert db.scalars(select(models.Case)).all() == []
 
 
+def test_who_says_that_it_came_broken_is_not_shown_an_order_that_is_not_sent(given: Callable[..., str]) -> None:
+    given(LAMP, DROPPED, {**LAMP, "shipped": None, "delivered": None})
+    chat = Chat()
+    chat.say("收到就是坏的 退钱", intake.open_case, intent="refund", issues=("quality_defect",))
+    assert len(chat.last.replies[-1].choices) == 2
+    assert money() == []
+
+
 def test_asking_for_a_person_puts_the_conversation_into_the_queue_at_once(given: Callable[..., str]) -> None:
     given(LAMP)
     words = Chat().say("转人工", escalation.hand_over_on_request, intent="human")
