@@ -22,6 +22,7 @@ CUT = re.compile(
 FAMILIES = (
     frozenset({"refund", "return_goods"}), frozenset({"price_protection", "compensation"}), frozenset({"withdraw_request", "cancel_order"}),
     frozenset({"refund", "refund_status"}), frozenset({"refund", "cancel_order"}), frozenset({"exchange", "return_goods"}),
+    frozenset({"cancel_order", "return_goods"}),
 )
 """Neighbours that one sentence may mean at once; a clause reads as a second wish only outside these."""
 
