@@ -15,6 +15,7 @@ Importing this module registers the tokenizer and the components with spaCy, aft
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -141,8 +142,16 @@ class ModelComponent(Component):
 
     def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "ModelComponent":
         """Reads the fitted model."""
-        self.model = joblib.load(Path(path) / "model.joblib")
+        file = (Path(path) / "model.joblib").resolve()
+        self.model = _read(file, file.stat().st_mtime_ns)
         return self
+
+
+@lru_cache(maxsize=2)
+def _read(file: Path, _written: int) -> Any:
+    """A fitted model, one for all pipelines of a process, which only read it: Rasa loads the pipeline twice (SpacyNLP
+    stands twice in its graph), and would hold both models twice, 200 MiB."""
+    return joblib.load(file)
 
 
 @Language.factory("heqi_issues")
