@@ -61,9 +61,17 @@ class Bursts:
         self.asked[conversation_id] = trace.carrier()
         self.again.add(conversation_id)
         if conversation_id not in self.workers:
-            task = asyncio.create_task(self.work(conversation_id))
-            self.workers[conversation_id] = task
-            task.add_done_callback(lambda _: self.workers.pop(conversation_id, None))
+            self.start(conversation_id)
+
+    def start(self, conversation_id: str) -> None:
+        self.workers[conversation_id] = task = asyncio.create_task(self.work(conversation_id))
+        task.add_done_callback(lambda ended: self.end(conversation_id, ended))
+
+    def end(self, conversation_id: str, worker: asyncio.Task[None]) -> None:
+        """Forgets the worker; a message that came just as it ended gets another."""
+        self.workers.pop(conversation_id, None)
+        if conversation_id in self.again and not worker.cancelled():
+            self.start(conversation_id)
 
     def typing(self, conversation_id: str, on: bool) -> None:
         if on:
