@@ -100,8 +100,8 @@ def test_a_message_is_one_trace_from_the_browser_to_the_ledger(database_url: str
     # The id is the one in the browser and in the logs, the case the one there.
     assert told(tmp_path, "web", "accepted")["call"] == way[0][1].trace_id.hex()
     assert told(tmp_path, "actions", "answered")["case"] in {found.value.string_value for found in paid.attributes}
-    for process, span in (*way, (process, paid)):
+    for name, span in (*way, (process, paid)):
         began, ended = ((at - way[0][1].start_time_unix_nano) / 1e6 for at in (span.start_time_unix_nano, span.end_time_unix_nano))
-        print(f"{began:6.0f} – {ended:4.0f} ms  {process:12}  {span.name}")
+        print(f"{began:6.0f} – {ended:4.0f} ms  {name:12}  {span.name}")
     for word in ("手机", "王小明", "13912345678", "文三路", "cus_t001"):
         assert word.encode() not in collector.bytes
