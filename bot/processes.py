@@ -30,6 +30,9 @@ PULSE_PATIENCE = 5.0
 PULSES_MISSED = 3
 """A process that answers nothing for so many times in a row, so many seconds each, hangs: no turn keeps it that long."""
 
+READY_PATIENCE = 10.0
+"""Seconds for one question whether it is ready: the web asks Rasa for a first turn, which a busy machine takes long for."""
+
 SLOWEST_START = 300.0
 """Seconds until a process that has not answered yet counts as hung, too."""
 
@@ -146,7 +149,7 @@ class Running:
         while time.monotonic() < deadline:
             if not self.alive():
                 break
-            if status(self.service.health, 2) == 200:
+            if status(self.service.health, READY_PATIENCE) == 200:
                 return
             time.sleep(0.2)
         self.stop()

@@ -58,6 +58,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     run = processes.Running(processes.Service("run", argv, ready, ready, PATIENT), place / "log", product.env)
     try:
         run.wait_ready()
+        end = time.monotonic() + PATIENT
+        while "就绪" not in run.log_path.read_text(encoding="utf-8"):  # until then it watches over nothing
+            assert time.monotonic() < end and run.alive(), "heqi run did not say that it is ready"
+            time.sleep(0.2)
         yield Served(product, run)
     finally:
         run.stop(60)
