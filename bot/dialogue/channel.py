@@ -14,7 +14,7 @@ from sanic.response import HTTPResponse, json
 from bot import inner_token, trace
 
 
-class TracedRest(RestInput):
+class InnerRest(RestInput):
     """At /webhooks/rest as Rasa's own; the metadata then carries Rasa's span on to the action server."""
 
     def __init__(self) -> None:
