@@ -6,6 +6,7 @@ Choices where rules.md leaves room:
 - Part of the goods missing: the missing part's price. More than half: the whole may go back, too,
   and a person looks at it (欺诈发货).
 - A promise known to the systems (facts.promised) needs no screenshot.
+- A promise of a time that the systems see missed is judged as the lateness (same_fact), not here.
 """
 
 from __future__ import annotations
@@ -244,7 +245,7 @@ def promise_unknown(s: Situation) -> Facts | None:
 
 
 @rule(
-    "PB-02", when="商家或达人的承诺没有兑现", effect="履行，否则退货退款，运费商家；等值替代可协商",
+    "PB-02", when="商家或达人的承诺没有兑现（承诺的是发货时间、系统也看到超时的，同「发货超时」一样判：同样的事实同样的钱，怎么说都一样）", effect="履行，否则退货退款，运费商家；等值替代可协商",
     text="承诺了就要做到：我们先为您兑现，兑现不了的可以退货退款 {fen:yuan}，运费由商家承担。",
     source=f"{src.D1}第49–53条；{src.L2}第12条", then=_promise,
 )

@@ -114,6 +114,8 @@ class KnownFacts(Fact, frozen=True):
     safety_kind: SafetyKind | None = None
     fresh_problem: FreshProblem | None = None
     promised: str | None = None
+    promised_other: bool | None = None
+    """The customer tells of a promise about something other than when the goods are sent or come."""
     platform_ticket: bool | None = None
     """An open ticket of the platform or a regulator, as the shop's systems know it (rules.md 2.3 H9)."""
 

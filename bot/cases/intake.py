@@ -75,7 +75,9 @@ def instead(wish: str | None, row: models.Case) -> bool:
 
 def tells_more(session: Session, turn: Turn, row: models.Case) -> bool:
     """Whether the message tells a fact that the case does not have yet."""
-    return not set(turn.issues) <= set(row.issues) and judgement.tells_more(facts.case_of(session, row, turn.at), turn.issues)
+    another = "promised_other" in hear(turn).facts and "promised_other" not in row.facts
+    told = another or not set(turn.issues) <= set(row.issues)
+    return told and judgement.tells_more(facts.case_of(session, row, turn.at), turn.issues, another)
 
 
 def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
@@ -86,7 +88,8 @@ def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
 
 def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answer:
     """New words about a case that is already open: its facts grow, its wish may change."""
-    if row.state == "negotiating" and turn.awaiting == "offer" and heard.wish in (None, row.wish) and not set(heard.issues) - set(row.issues):
+    told = not set(heard.issues) - set(row.issues) and not set(heard.facts) & {"promised_other"} - set(row.facts)
+    if row.state == "negotiating" and turn.awaiting == "offer" and heard.wish in (None, row.wish) and told:
         return bargaining.counter_offer(session, turn)
     if row.state == "awaiting_evidence" and turn.text and evidence.JUST_SENT.fullmatch(turn.text.strip()):
         return evidence.take_evidence(session, turn)
@@ -155,7 +158,7 @@ def choose_line(session: Session, turn: Turn, order_id: str, line_id: str) -> An
 
 def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> Answer:
     """The order is known: the case is written down before anything is said about it."""
-    if heard.wish is None and set(heard.issues) == {"late_delivery"} and line.status in {"paid", "shipped"}:
+    if heard.wish is None and line.status in {"paid", "shipped"} and only_late(session, turn, heard, line):
         return logistics.tell_late(session, turn, line)
     row = case_file.open_for(session, turn, heard, line)
     row.issues = possible(row.issues, line)
@@ -172,6 +175,13 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
     if not row.issues and row.wish in NEEDS_PROBLEM and not underway and not row.facts.get("minor"):
         return ask_problem(turn, row, line)
     return settlement.advance(session, row, turn)
+
+
+def only_late(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> bool:
+    """Whether it is all about the waiting: told as such, or as a promise of a time that the shop's systems see missed."""
+    told = set(heard.issues)
+    as_promised = told == {"late_delivery", "promise_broken"} and "promised_other" not in heard.facts
+    return told == {"late_delivery"} or (as_promised and logistics.overdue(session, line, turn.at))
 
 
 def possible(issues: list[str], line: OrderLineView) -> list[str]:

@@ -53,14 +53,16 @@ def now(case: Case) -> Assessment:
     return assess(case, policy.current().with_overrides(case.policy))
 
 
-def tells_more(case: Case, issues: Sequence[str]) -> bool:
-    """Whether these issues tell a fact that the case's own do not; the same one in other words is none."""
+def tells_more(case: Case, issues: Sequence[str], another_promise: bool = False) -> bool:
+    """Whether these issues tell a fact that the case's own do not; the same one in other words is none.
 
-    def facts_told(*told: Issue) -> int:
-        in_force = policy.current().with_overrides(case.policy)
-        return len(told_once(Situation(msgspec.structs.replace(case, issues=told), in_force)))
-
-    return facts_told(*case.issues, *msgspec.convert(issues, tuple[Issue, ...])) > facts_told(*case.issues)
+    another_promise: the promise they tell of is not about the time.
+    """
+    in_force = policy.current().with_overrides(case.policy)
+    told = (*case.issues, *msgspec.convert(issues, tuple[Issue, ...]))
+    facts = msgspec.structs.replace(case.facts, promised_other=True) if another_promise else case.facts
+    after = told_once(Situation(msgspec.structs.replace(case, issues=told, facts=facts), in_force))
+    return len(after) > len(told_once(Situation(case, in_force)))
 
 
 def judge(session: Session, row: models.Case, case: Case, at: datetime) -> Assessment:

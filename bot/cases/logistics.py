@@ -45,10 +45,16 @@ def tell_late(session: Session, turn: Turn, line: OrderLineView) -> Answer:
     order = session.get(models.Order, line.order_id)
     assert order is not None
     status = status_of(order, line.title, turn.at)
-    late = order.promised_ship_by is not None and (order.shipped_at or turn.at) > order.promised_ship_by
-    sorry = say("sorry_late_delivery") if late and say("sorry_late_delivery") not in "".join(turn.said) else ""
+    sorry = say("sorry_late_delivery") if overdue(session, line, turn.at) and say("sorry_late_delivery") not in "".join(turn.said) else ""
     pending = {"issues": ["late_delivery"], "about": listing.ids_of([line])}
     return Answer((Reply(sorry + status.text, status.choices),), None, turn.case_id, pending)
+
+
+def overdue(session: Session, line: OrderLineView, at: datetime) -> bool:
+    """Whether the order was or is sent after the time the shop's systems know."""
+    order = session.get(models.Order, line.order_id)
+    assert order is not None
+    return order.promised_ship_by is not None and (order.shipped_at or at) > order.promised_ship_by
 
 
 def status_of(order: models.Order, title: str, at: datetime) -> Reply:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.aftersales.case import Wish
+from bot.aftersales.same_fact import about_another, about_time
 from bot.cases.claim import claimed_facts
 from bot.cases.turn import Turn
 
@@ -69,6 +70,12 @@ def hear(turn: Turn) -> Heard:
     wish = turn.intent if named else pending.get("wish")
     issues = tuple(dict.fromkeys([*pending.get("issues", ()), *turn.issues]))
     facts = {**pending.get("facts", {}), **claimed_facts(turn.text)}
+    if "promise_broken" in turn.issues:
+        # 「说好两天内发的」 is 「还没发货」 in other words; 「说好送袜子」 stays what it is, also when goods came late besides.
+        if about_time(turn.text):
+            issues = tuple(dict.fromkeys([*issues, "late_delivery"]))
+        elif about_another(turn.text):
+            facts["promised_other"] = True
     if "safety_kind" in facts and "safety" not in issues:
         issues = (*issues, "safety")
     if wish == "price_protection" and "price_drop" not in issues:

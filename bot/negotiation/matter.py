@@ -104,7 +104,7 @@ def matter_of(case: Case, assessment: Assessment, terms: Terms) -> Matter:
     _check_line(case)
     situation = Situation(case, Policy())
     value = situation.value_fen
-    issues = told_once(situation) & set(case.issues)
+    issues = told_once(situation) - (situation.issues - set(case.issues))
     severity = _severity(case, issues, terms)
     fault = _fault(case, issues)
     goods = round(terms.cost.goods_share * value)

@@ -13,8 +13,10 @@ from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment
 from bot.aftersales.case import Wish
 from bot.aftersales.facts import read_case
+from bot.aftersales.same_fact import about_another, about_time
 from bot.negotiation.entitlement import entitlement_of
 from bot.negotiation.matter import matter_of
+from bot.negotiation.negotiation import Negotiation
 from bot.negotiation.terms import read_terms
 from tests.aftersales.build import (
     ALL_PICTURES,
@@ -69,6 +71,61 @@ def test_a_fact_told_twice_is_worth_as_much_as_once(wish: str, evidence: list[st
         same_told_twice(raw_case(wish, evidence=evidence, **state), "wrong_item", "not_as_described")
         same_told_twice(raw_case(wish, evidence=evidence, **state), "false_advertising", "not_as_described")
     same_told_twice(raw_case(wish, evidence=evidence, protection=protection(), price=price()), "price_drop", "promise_broken")
+
+
+def bargained(raw: dict[str, Any]) -> Any:
+    """The first move of the negotiation: the menu with every sum, or who takes over."""
+    case = read_case(raw)
+    return Negotiation.open(case, assess(case, POLICY), TERMS, lambda each: assess(each, POLICY)).move()
+
+
+@pytest.mark.parametrize("wish", get_args(Wish))
+@pytest.mark.parametrize("evidence", EVIDENCE, ids=lambda kinds: "+".join(kinds) or "nothing")
+def test_a_missed_time_told_as_a_promise_is_worth_what_lateness_is(wish: str, evidence: list[str]) -> None:
+    """「说好两天内发的，到今天没发」 and 「还没发货」: what is owed, may be offered and is offered, to the fen."""
+    for state in LATE:
+        for facts in ({}, {"promised": "说好两天内发货"}):
+            raw = raw_case(wish, evidence=evidence, facts=facts, **state)
+            for beside in ([], ["quality_defect"], ["service_attitude"]):
+                late, promise = (raw | {"issues": [issue, *beside]} for issue in ("late_delivery", "promise_broken"))
+                assert worth(promise) == worth(late)
+                assert bargained(promise) == bargained(late)
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases())
+def test_a_missed_time_is_worth_the_same_in_every_case(raw: dict[str, Any]) -> None:
+    issues = [issue for issue in raw["issues"] if issue not in {"late_delivery", "promise_broken", "price_drop"}]
+    facts = {name: fact for name, fact in raw["facts"].items() if name != "promised"}
+    raw |= {"facts": facts, "order": raw["order"] | {"shipped_at": None, "promised_ship_by": None}}
+    assert worth(raw | {"issues": ["promise_broken", *issues]}) == worth(raw | {"issues": ["late_delivery", *issues]})
+
+
+@pytest.mark.parametrize("other", [{"promised": "送袜子"}, {"promised": "两天内发货，送袜子"}, {"promised_other": True}], ids=str)
+@pytest.mark.parametrize("wish", get_args(Wish))
+def test_another_promise_keeps_its_floor_though_the_goods_came_late(other: dict[str, Any], wish: str) -> None:
+    for state in LATE:
+        both, alone, in_time = (
+            judged(wish, issues, evidence=["chat"], facts=other, **placed)
+            for issues, placed in ((["late_delivery", "promise_broken"], state), (["promise_broken"], state), (["promise_broken"], {}))
+        )
+        assert both.floor_fen == alone.floor_fen
+        assert alone.floor_fen == in_time.floor_fen or wish == "price_protection"
+
+
+@pytest.mark.parametrize("text", ["说好两天内发的，到今天没发", "承诺48小时发货 三天了", "客服说昨天会发出", "直播间说当日达，都一周了", "保证周三到的，没到", "天天说今天发天天不发"])
+def test_words_of_a_promised_time(text: str) -> None:
+    assert (about_time(text), about_another(text)) == (True, False)
+
+
+@pytest.mark.parametrize("text", ["说好送袜子没送", "承诺送贴膜，发货没有也不补", "说免费安装，约了三天没人来", "答应补发的到现在没寄", "说送货上楼扔门口就走", "说价保30天不给"])
+def test_words_of_another_promise(text: str) -> None:
+    assert (about_time(text), about_another(text)) == (False, True)
+
+
+@pytest.mark.parametrize("text", ["说话不算话", "这是你们客服答应我的截图", "答应的事能不能算数"])
+def test_words_that_name_no_promise_say_neither(text: str) -> None:
+    assert (about_time(text), about_another(text)) == (False, False)
 
 
 @settings(max_examples=150, deadline=None)

@@ -155,6 +155,50 @@ def test_a_fact_settled_once_is_not_settled_again_in_other_words(given: Callable
     assert money() == before
 
 
+@pytest.mark.parametrize("wish", ["compensation", "refund", "exchange"])
+@pytest.mark.parametrize("state", [{"paid": 8, "shipped": None, "delivered": None}, {"paid": 8, "shipped": 4, "delivered": None}, {"paid": 8, "shipped": 4, "delivered": 2}, {"paid": 40, "shipped": 34, "delivered": 30}], ids=str)
+def test_a_missed_time_gets_the_same_in_either_words(given: Callable[..., str], state: dict[str, int | None], wish: str) -> None:
+    got = []
+    for number, text, issues in ((1, "还没发货 太慢了", ("late_delivery",)), (2, "说好两天内发的 到今天没发", ("promise_broken",))):
+        given({"goods": "lamp", "unit": 8800, **state}, number=number)
+        chat = Chat(f"cus_t{number:03d}", f"talk_{number}")
+        chat.say(text, intake.open_case, intent=wish, issues=issues)
+        if chat.last.awaiting is not None:
+            chat.say("这是你们客服答应我的截图", evidence.take_evidence, intent="provide_evidence", issues=("promise_broken",) if number == 2 else ())
+        with session(read_only=True) as db:
+            case = db.scalars(select(models.Case).where(models.Case.conversation_id == f"talk_{number}")).one()
+            paid = [(row.remedy, row.fen, row.state) for row in ledger.entries_of_case(db, case.case_id)]
+        choices = [choice.id for reply in chat.last.replies for choice in reply.choices]
+        got.append((chat.last.awaiting, choices, case.state, case.floor_fen, case.cap_fen, paid))
+    assert got[0] == got[1]
+
+
+def test_waiting_told_as_a_promise_without_a_wish_is_answered_like_waiting(given: Callable[..., str]) -> None:
+    said = []
+    for number, text, issues in ((1, "怎么还没发货", ("late_delivery",)), (2, "说好两天内发的 到今天没发", ("promise_broken",))):
+        given({"goods": "lamp", "unit": 8800, "paid": 8, "shipped": None, "delivered": None}, number=number)
+        chat = Chat(f"cus_t{number:03d}", f"talk_{number}")
+        said.append((chat.say(text, intake.open_case, intent="report_problem", issues=issues), [choice.id for reply in chat.last.replies for choice in reply.choices]))
+    assert said[0] == said[1]
+    assert said[0][1] == ["refund_now", "urge"]
+
+
+def test_another_promise_told_after_the_lateness_was_made_good_is_heard(given: Callable[..., str]) -> None:
+    given({"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 4, "delivered": 2})
+    chat = Chat()
+    chat.say("说好两天内发的 赔我", intake.open_case, intent="compensation", issues=("promise_broken",))
+    assert chat.last.awaiting == "offer"
+    chat.say("还说送灯泡的 没有送", intake.open_case, intent="compensation", issues=("promise_broken",))
+    assert chat.last.awaiting == "evidence", "while it is negotiated: what was promised is asked for"
+    given({"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 4, "delivered": 2}, number=2)
+    chat = Chat("cus_t002", "talk_2")
+    chat.say("说好两天内发的 赔我", intake.open_case, intent="compensation", issues=("promise_broken",))
+    choice = next(choice.id for reply in chat.last.replies for choice in reply.choices if choice.id.startswith("option:"))
+    chat.say("", choosing.choose, intent="choose", choice=choice)
+    chat.say("还说送灯泡的 没有送 赔我", intake.open_case, intent="compensation", issues=("promise_broken",))
+    assert chat.last.awaiting == "evidence"
+
+
 def test_an_offer_stands_though_the_policy_was_changed_since(
     given: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

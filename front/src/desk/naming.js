@@ -17,7 +17,7 @@ export const factName = named({
   placed_without_consent: '未经同意放置', proof_of_delivery: '有签收证明', merchant_refusals: '商家拒绝次数', repairs_done: '已修次数',
   visits_24h: '24小时来访', paid_twice_fen: '重复扣款', medical_fen: '医疗费', return_freight_fen: '退货运费', gift_fen: '赠品价值',
   gift_changed: '赠品变了', minor_defect: '轻微瑕疵', gross_mismatch: '严重不符', minor: '未成年人', asked_human: '要求人工',
-  customer_disagrees: '不同意结论', wish_assumed: '诉求是推断的', safety_kind: '安全问题', fresh_problem: '生鲜问题', promised: '商家承诺',
+  customer_disagrees: '不同意结论', wish_assumed: '诉求是推断的', safety_kind: '安全问题', fresh_problem: '生鲜问题', promised: '商家承诺', promised_other: '说的是时间以外的承诺',
   claims_90d: '近90天申请', rejected_claims_90d: '近90天被拒', orders_90d: '近90天订单', empty_returns_90d: '近90天空包退回', shared_pictures: '图片在别的订单用过',
   month_fen: '本月善意补偿预算', goodwill_fen: '本月已付善意补偿',
 })
