@@ -23,7 +23,7 @@ from tests.dialogues.shop import NOW, snapshot_of
 from tests.dialogues.test_failure import TRUE_SENTENCE
 from tests.promises.product import PATIENT, Customer
 
-RASA, ACTIONS = "-m rasa run", "-m rasa_sdk"
+RASA, ACTIONS, WEB = "-m rasa run", "-m rasa_sdk", "-m uvicorn"
 PROBE = {"sender": "probe-run", "message": "在吗", "metadata": {"probe": True, "recorded": True}}
 
 
@@ -50,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     database_url = f"sqlite:///{place / 'heqi.db'}"
     migration.upgrade(database_url)
     with session(database_url) as db:
-        for number in (1, 2, 3, 4):
+        for number in range(1, 6):
             snapshot.merge(db, snapshot.read(json.dumps(snapshot_of(number, [{"goods": "lamp", "unit": 8800}]))), NOW)
     product = Product(database_url, place, {"HEQI_NOW": NOW.isoformat()})
     ready = f"http://127.0.0.1:{product.port}/readyz"
@@ -95,6 +95,14 @@ def test_who_does_not_know_the_token_of_this_run_gets_no_answer(served: Served) 
     assert not [log for log in (Path(served.product.log_dir)).iterdir() if token in log.read_text(encoding="utf-8", errors="replace")]
 
 
+def wait_for_another(served: Served, words: str, hanging: int) -> None:
+    """Returns when another process than the hanging one serves."""
+    end = time.monotonic() + PATIENT
+    while served.pid(words) in {hanging, None} or processes.status(served.run.service.health, 30) != 200:
+        assert time.monotonic() < end, "nothing was started anew"
+        time.sleep(0.2)
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("words", "number"), [(RASA, 1), (ACTIONS, 3)])
 def test_what_hangs_is_started_anew_and_the_customer_hears_the_truth(served: Served, words: str, number: int) -> None:
@@ -106,9 +114,23 @@ def test_what_hangs_is_started_anew_and_the_customer_hears_the_truth(served: Ser
     with session(served.product.env["HEQI_DATABASE_URL"], read_only=True) as db:
         row = db.get(models.Conversation, customer.conversation_id)
         assert row is not None and row.owner == "queue"
-    end = time.monotonic() + PATIENT
-    while served.pid(words) in {hanging, None} or processes.status(served.run.service.health, 30) != 200:
-        assert time.monotonic() < end, "nothing was started anew"
-        time.sleep(0.2)
+    wait_for_another(served, words, hanging)
     other = Customer(served.product.port, f"cus_t{number + 1:03d}")
     assert TRUE_SENTENCE not in "".join(other.ask("1", "退货运费谁出"))
+
+
+@pytest.mark.timeout(900)
+def test_what_a_web_accepted_before_it_hung_is_answered_once(served: Served) -> None:
+    hanging = served.pid(WEB)
+    assert hanging is not None
+    customer = Customer(served.product.port, "cus_t005")
+    sent = {"client_id": "1", "text": "退货运费谁出"}
+    customer.call("POST", "/api/v1/messages", sent)
+    os.kill(hanging, signal.SIGSTOP)  # the burst is still open: nobody was asked for an answer yet
+    wait_for_another(served, WEB, hanging)
+    customer.call("POST", "/api/v1/messages", sent)  # as a page does that was never told
+    customer.ask("2", "谢谢")
+    listed = customer.call("GET", "/api/v1/messages?after=0&wait=0")["messages"]
+    assert [message["text"] for message in listed if message["from"] == "customer"] == ["退货运费谁出", "谢谢"]
+    assert [message["from"] for message in listed if "来回运费我们出" in message["text"]] == ["bot"]
+    assert TRUE_SENTENCE not in "".join(message["text"] for message in listed)
