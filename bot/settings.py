@@ -86,7 +86,7 @@ KNOWN: Mapping[str, Setting] = {
     "REDIS_PREFIX": Setting("heqi", "Redis 里键和频道的前缀;几个店用同一个 Redis 时各取一个"),
     "INNER_TOKEN": Setting("", "进程之间的令牌;heqi run 每次自己生成", secret=True),
     "RABBITMQ_URL": Setting("", "收 Rasa 事件(没有话,只有发生了什么)的 RabbitMQ,例如 amqp://用户:密码@rabbitmq:5672/;空着就不发"),
-    "MONTH_BUDGET_FEN": Setting("", "每月售后预算（分）：洞察页拿付出与它相比；一个月里付在应得之外的到了它，就不再给善意补偿，只有可协商的转人工；空着就不管"),
+    "MONTH_BUDGET_FEN": Setting("", "每月善意补偿的预算（分）：一个月里付在应得之外的到了它，就不再给善意补偿，只有可协商的转人工；应得的不算在内，也从不因它少给；空着就不管"),
 }
 
 

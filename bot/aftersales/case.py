@@ -186,6 +186,11 @@ class Budget(Fact, frozen=True):
     month_fen: Fen
     goodwill_fen: Fen
 
+    @property
+    def spent(self) -> bool:
+        """Whether the month's goodwill is used up. What is owed is neither counted nor stopped."""
+        return self.goodwill_fen >= self.month_fen
+
 
 class Case(Fact, frozen=True):
     """One case to be assessed; `policy` holds overrides of the shop's policy, raw until it is validated.

@@ -167,8 +167,7 @@ class Situation:
     @cached_property
     def budget_spent(self) -> bool:
         """Whether the month's goodwill is used up: the owner's hard stop, the same for every case from then on."""
-        budget = self.case.budget
-        return budget is not None and budget.goodwill_fen >= budget.month_fen
+        return self.case.budget is not None and self.case.budget.spent
 
     @cached_property
     def goodwill_fen(self) -> int:

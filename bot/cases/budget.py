@@ -19,13 +19,13 @@ VALUE = ("coupon", "gift")
 def budget_of(session: Session, at: datetime) -> Budget | None:
     """The month of `at` so far; None where the owner set no budget."""
     month_fen = settings().month_budget_fen
-    return None if month_fen is None else Budget(month_fen, goodwill_fen(session, at))
-
-
-def goodwill_fen(session: Session, at: datetime) -> int:
-    """Goodwill in fen: what was really paid and not taken back from the first of the month to `at`, above each case's
-    floor; coupons and gifts by their cost, freight and medical fees left out."""
     start = datetime.combine(at.astimezone(SHOP_ZONE).date().replace(day=1), time(), SHOP_ZONE)
+    return None if month_fen is None else Budget(month_fen, goodwill_fen(session, start, at))
+
+
+def goodwill_fen(session: Session, start: datetime, at: datetime) -> int:
+    """Goodwill in fen: what was really paid and not taken back from `start` to `at`, above each case's floor; coupons
+    and gifts by their cost, freight and medical fees left out."""
     entry, step, back = models.LedgerEntry, models.LedgerStep, aliased(models.LedgerStep)
     paid = func.sum(case((entry.remedy.in_(VALUE), entry.cost_fen), else_=entry.fen)) - func.coalesce(models.Case.floor_fen, 0)
     above = (

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from bot.aftersales.case import Budget
 from bot.cases.words import say, yuan
 from bot.clock import SHOP_ZONE
 
@@ -27,9 +28,6 @@ ENDED = frozenset({"settled", "refused", "withdrawn", "closed", "awaiting_return
 WARN_AT = 0.2
 """Share of refusals among what was decided from which the owner is warned. The platform punishes five times the
 trade's usual rate (rules.md 3.3, D20) without publishing that rate, so this is our own, early, mark."""
-
-MONTH_DAYS = 30
-"""Days of the month that a budget is for."""
 
 MOST_GOODS = 20
 FEW = 3
@@ -70,8 +68,8 @@ class Happened(msgspec.Struct, frozen=True):
     """What happened from the day `first` to the day `last`, both included, in the shop's zone.
 
     `answers` are seconds from a customer's first message to the first answer, one for each conversation,
-    `stars` the ratings, `missed` (text, when) of messages that were not understood; `month_fen` the month's budget,
-    `goodwill_fen` what was paid above what was owed in the month of `last` up to its end.
+    `stars` the ratings, `missed` (text, when) of messages that were not understood; `goodwill_fen` what of the payments
+    was above what was owed; `budget` the month of `last` up to its end as the rules see it, None where none is set.
     """
 
     first: date
@@ -81,8 +79,8 @@ class Happened(msgspec.Struct, frozen=True):
     answers: tuple[float, ...]
     stars: tuple[int, ...]
     missed: tuple[tuple[str, datetime], ...]
-    month_fen: int | None
-    goodwill_fen: int = 0
+    goodwill_fen: int
+    budget: Budget | None
 
 
 def insight(told: Happened) -> dict[str, Any]:
@@ -116,16 +114,21 @@ def money(told: Happened) -> dict[str, Any]:
     by_remedy: dict[str, list[int]] = {}
     for payment in told.payments:
         by_remedy.setdefault(payment.remedy, []).append(payment.fen)
-    days = (told.last - told.first).days + 1
+    paid_fen = sum(payment.fen for payment in told.payments)
     rows = [{"remedy": remedy, "fen": sum(fens), "count": len(fens)} for remedy, fens in by_remedy.items()]
     return {
-        "paid_fen": sum(payment.fen for payment in told.payments),
-        "budget_fen": round(told.month_fen * days / MONTH_DAYS) if told.month_fen is not None else None,
-        "goodwill_month_fen": told.goodwill_fen,
-        "goodwill_stopped": told.month_fen is not None and told.goodwill_fen >= told.month_fen,
+        "paid_fen": paid_fen,
+        "owed_fen": paid_fen - told.goodwill_fen,
+        "goodwill_fen": told.goodwill_fen,
+        "budget": month(told.last, told.budget) if told.budget is not None else None,
         "price_protection_fen": sum(by_remedy.get("price_difference", [])),
         "by_remedy": sorted(rows, key=lambda row: (-int(str(row["fen"])), str(row["remedy"]))),
     }
+
+
+def month(last: date, budget: Budget) -> dict[str, Any]:
+    """The month of `last` and its budget: only goodwill is held against it."""
+    return {"month": f"{last:%Y-%m}", "month_fen": budget.month_fen, "goodwill_fen": budget.goodwill_fen, "spent": budget.spent}
 
 
 def refusals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -202,15 +205,14 @@ def advice(numbers: dict[str, Any]) -> list[str]:
     """What the owner could do about it, the most pressing first."""
     words = texts()["advice"]
     told = []
-    if numbers["money"]["goodwill_stopped"]:
-        told.append(words["goodwill_stopped"].format(goodwill=yuan(numbers["money"]["goodwill_month_fen"])))
+    budget = numbers["money"]["budget"]
+    if budget and budget["spent"]:
+        spent = {"month": int(budget["month"][-2:]), "goodwill": yuan(budget["goodwill_fen"]), "budget": yuan(budget["month_fen"])}
+        told.append(words["goodwill_stopped"].format(**spent))
     refused, decided = numbers["refusals"]["count"], numbers["refusals"]["decided"]
     if decided >= FEW and refused / decided >= WARN_AT:
         reason = numbers["refusals"]["reasons"][0]
         told.append(words["refusals"].format(share=f"{refused / decided:.0%}", reason=reason["text"], count=reason["count"]))
-    budget = numbers["money"]["budget_fen"]
-    if budget and numbers["money"]["paid_fen"] > budget:
-        told.append(words["budget"].format(share=f"{numbers['money']['paid_fen'] / budget:.0%}"))
     for row in numbers["by_product"]:
         if row["count"] >= FEW and row["issues"]:
             todo = words["issues"].get(row["issues"][0], words["other_issue"])

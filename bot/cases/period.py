@@ -26,7 +26,7 @@ VALUE = frozenset({"coupon", "gift"})
 MOST_MISSED = 100
 
 
-def happened(session: Session, first: date, last: date, month_fen: int | None) -> Happened:
+def happened(session: Session, first: date, last: date) -> Happened:
     """The days `first` to `last`, both included, in the shop's zone."""
     start = datetime.combine(first, time(), SHOP_ZONE)
     end = datetime.combine(last + timedelta(days=1), time(), SHOP_ZONE)
@@ -38,8 +38,8 @@ def happened(session: Session, first: date, last: date, month_fen: int | None) -
         answers=tuple(answers(session, start, end)),
         stars=tuple(stars(session, start, end)),
         missed=tuple((str(message.text), message.at) for message in missed.messages(session, start, end, MOST_MISSED)),
-        month_fen=month_fen,
-        goodwill_fen=budget.goodwill_fen(session, end - timedelta(microseconds=1)),
+        goodwill_fen=budget.goodwill_fen(session, start, end - timedelta(microseconds=1)),
+        budget=budget.budget_of(session, end - timedelta(microseconds=1)),
     )
 
 

@@ -13,7 +13,6 @@ from bot import clock
 from bot.aftersales.policy import BadPolicy, Policy
 from bot.cases import insight, period, policy, preview
 from bot.clock import SHOP_ZONE
-from bot.settings import settings
 from bot.store.database import session as open_session
 from bot.web import body
 from bot.web.answer import json_answer
@@ -53,7 +52,7 @@ async def get_insight(request: Request) -> Response:
 
 def happened(first: date, last: date) -> insight.Happened:
     with open_session(read_only=True) as session:
-        return period.happened(session, first, last, settings().month_budget_fen)
+        return period.happened(session, first, last)
 
 
 def query_day(request: Request, field: str) -> date:

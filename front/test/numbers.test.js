@@ -4,7 +4,7 @@ import { csv, tiles } from '../src/insight/numbers.js'
 
 const numbers = {
   cases: { total: 10, by_bot: 7, by_person: 2, open: 1 },
-  money: { paid_fen: 20000, budget_fen: 10000, price_protection_fen: 5000, by_remedy: [{ remedy: 'price_difference', fen: 5000, count: 1 }] },
+  money: { paid_fen: 20000, owed_fen: 17000, goodwill_fen: 3000, budget: { month: '2026-11', month_fen: 10000, goodwill_fen: 3000, spent: false }, price_protection_fen: 5000, by_remedy: [{ remedy: 'price_difference', fen: 5000, count: 1 }] },
   refusals: { count: 3, decided: 10, warn_at: 0.2, reasons: [{ rule: 'PP-01', text: '没有价保', count: 3 }] },
   times: { first_answer_seconds: { p50: 2, p95: 9 }, end_seconds: { p50: 300, p95: null } },
   ratings: { average: 4.5, count: 2 },
@@ -17,9 +17,21 @@ const numbers = {
   advice: [],
 }
 
-test('money over budget and too many refusals are warned of', () => {
-  const warned = tiles(numbers).filter((tile) => tile[3]).map(([name]) => name)
-  assert.deepEqual(warned, ['付出', '拒绝率'])
+const warned = (told) => tiles(told).filter((tile) => tile[3]).map(([name]) => name)
+
+test('too many refusals are warned of, and a budget only when goodwill has spent it, however much was owed', () => {
+  assert.deepEqual(warned(numbers), ['拒绝率'])
+  const spent = { ...numbers, money: { ...numbers.money, budget: { month: '2026-11', month_fen: 3000, goodwill_fen: 3000, spent: true } } }
+  assert.deepEqual(warned(spent), ['拒绝率', '11 月善意预算'])
+})
+
+test('what is owed, what was given beyond it and the budget are told apart', () => {
+  const shown = Object.fromEntries(tiles(numbers).map(([name, value, note]) => [name, [value, note]]))
+  assert.equal(shown['应得'][0], '170.00元')
+  assert.equal(shown['善意补偿'][0], '30.00元')
+  assert.deepEqual(shown['11 月善意预算'], ['100.00元', '已给 30.00元（30.0%）'])
+  const none = tiles({ ...numbers, money: { ...numbers.money, budget: null } })
+  assert.deepEqual(none.at(-1).slice(0, 2), ['善意预算', '没有设'])
 })
 
 test('a period without cases shows no numbers that are none', () => {

@@ -47,7 +47,7 @@ class Shop(Product):
         self.shop_port = free_port()  # where a shop's own page may stand
         policy = place / "policy.yml"  # the owner changes it
         policy.write_bytes((processes.ROOT / "policy.yml").read_bytes())
-        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat(), "HEQI_POLICY": str(policy), "HEQI_SHOP_ORIGINS": f"http://127.0.0.1:{self.shop_port}"})
+        super().__init__(database_url, place, {"HEQI_NOW": NOW.isoformat(), "HEQI_POLICY": str(policy), "HEQI_MONTH_BUDGET_FEN": "50000", "HEQI_SHOP_ORIGINS": f"http://127.0.0.1:{self.shop_port}"})
         self.database_url = database_url
         self.customers = 0
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, Shop, ask_for_person, chat_of, desk_of, say, shoot, sign_in
 from tests.browser.test_accessible import faults
-from tests.browser.test_chat import LAMP, MUG, UNPROTECTED, paid_to, send_picture
+from tests.browser.test_chat import LAMP, MUG, PHONE, UNPROTECTED, paid_to, send_picture
 
 
 def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page: Open) -> None:
@@ -98,12 +98,25 @@ def test_one_case_is_one_agents(shop: Shop, open_page: Open) -> None:
 
 
 def test_the_owner_sees_the_numbers(shop: Shop, open_page: Open) -> None:
-    customer = shop.customer(LAMP)
-    ask_for_person(chat_of(open_page, customer, "护眼台灯"))
+    owed = chat_of(open_page, shop.customer(PHONE), "星河14 5G手机")
+    say(owed, "手机降价了，退我差价")
+    expect(owed.get_by_label("处理结果")).to_contain_text("500.00")
+    late = chat_of(open_page, shop.customer({**LAMP, "shipped": 4}), "护眼台灯")
+    say(late, "发货太慢了，赔我")
+    late.get_by_label("处理方案").get_by_role("button").first.click()
+    expect(late.get_by_label("处理结果")).to_be_visible()
     page = open_page("/insight")
     sign_in(page, "老板")
     overview = page.get_by_label("总览")
     expect(overview).to_contain_text(re.compile(r"[1-9]\d* 件"))
+    # What is owed, what was given beyond it, and the budget that only the latter is held against.
+    spent = {name: overview.locator("div", has=page.get_by_role("heading", name=name, exact=True)) for name in ("应得", "善意补偿", "11 月善意预算")}
+    expect(spent["应得"]).to_contain_text(re.compile(r"[5-9]\d\d\.\d\d元"))
+    goodwill = re.search(r"\d+\.\d\d元", spent["善意补偿"].inner_text())
+    assert goodwill is not None
+    assert goodwill[0] != "0.00元"
+    expect(spent["11 月善意预算"]).to_contain_text(f"已给 {goodwill[0]}")
+    expect(spent["11 月善意预算"]).not_to_contain_text("请留意")
     expect(page.locator("canvas, svg").first).to_be_visible()
     shoot(page, "insight")
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.aftersales.case import Budget
 from bot.cases.insight import ENDED, Happened, Outcome, Payment, as_csv, insight, spread
 from bot.clock import SHOP_ZONE
 
@@ -29,7 +30,7 @@ def case(case_id: str = "c", **changes: Any) -> Outcome:
 
 def told(*outcomes: Outcome, **changes: Any) -> Happened:
     facts: dict[str, Any] = {
-        "first": DAY, "last": DAY, "payments": (), "answers": (), "stars": (), "missed": (), "month_fen": None, **changes,
+        "first": DAY, "last": DAY, "payments": (), "answers": (), "stars": (), "missed": (), "goodwill_fen": 0, "budget": None, **changes,
     }
     return Happened(outcomes=outcomes, **facts)
 
@@ -37,7 +38,7 @@ def told(*outcomes: Outcome, **changes: Any) -> Happened:
 def test_nothing_happened() -> None:
     numbers = insight(told())
     assert numbers["cases"] == {"total": 0, "by_bot": 0, "by_person": 0, "open": 0}
-    assert numbers["money"] == {"paid_fen": 0, "budget_fen": None, "goodwill_month_fen": 0, "goodwill_stopped": False, "price_protection_fen": 0, "by_remedy": []}
+    assert numbers["money"] == {"paid_fen": 0, "owed_fen": 0, "goodwill_fen": 0, "budget": None, "price_protection_fen": 0, "by_remedy": []}
     assert numbers["times"] == {"first_answer_seconds": {"p50": None, "p95": None}, "end_seconds": {"p50": None, "p95": None}}
     assert numbers["ratings"] == {"average": None, "count": 0}
     assert numbers["by_day"] == [{"day": "2026-11-25", "cases": 0, "paid_fen": 0}]
@@ -56,14 +57,15 @@ def test_the_hour_and_the_day_are_the_shops() -> None:
     assert numbers["by_day"][0]["cases"] == 1
 
 
-def test_money_by_remedy_and_the_days_share_of_the_budget() -> None:
+def test_money_by_remedy_and_by_what_was_owed() -> None:
     paid = [Payment("c", NOON, remedy, fen, "s1", "马克杯") for remedy, fen in (("refund", 300), ("coupon", 900), ("refund", 500), ("price_difference", 700))]
-    money = insight(told(payments=tuple(paid), first=DAY - timedelta(days=14), month_fen=10000))["money"]
+    money = insight(told(payments=tuple(paid), goodwill_fen=900, budget=Budget(1000, 900)))["money"]
     assert money["by_remedy"] == [
         {"remedy": "coupon", "fen": 900, "count": 1}, {"remedy": "refund", "fen": 800, "count": 2},
         {"remedy": "price_difference", "fen": 700, "count": 1},
     ]
-    assert (money["paid_fen"], money["budget_fen"], money["price_protection_fen"]) == (2400, 5000, 700)
+    assert (money["paid_fen"], money["owed_fen"], money["goodwill_fen"], money["price_protection_fen"]) == (2400, 1500, 900, 700)
+    assert money["budget"] == {"month": "2026-11", "month_fen": 1000, "goodwill_fen": 900, "spent": False}
 
 
 def test_refusals_are_a_share_of_what_was_decided() -> None:
@@ -85,15 +87,19 @@ def test_spread_is_the_nearest_rank(seconds: list[float], half: float | None, mo
     ("happened", "words"),
     [
         (told(*[case(state="refused", refused_by=PP_07)] * 1, case(), case(), case()), "已过价保期"),
-        (told(payments=(Payment("c", NOON, "refund", 500, "s1", "马克杯"),), month_fen=3000), "预算"),
-        (told(month_fen=3000, goodwill_fen=3000), "转给人"),
+        (told(budget=Budget(3000, 3000)), "转给人"),
         (told(*[case(issues=("missing_item",))] * 3), "称重"),
         (told(missed=(("啊?", NOON),) * 3), "没有听懂"),
     ],
-    ids=["refuses-much", "over-budget", "goodwill-stopped", "one-product", "not-understood"],
+    ids=["refuses-much", "goodwill-stopped", "one-product", "not-understood"],
 )
 def test_what_could_be_done(happened: Happened, words: str) -> None:
     assert any(words in text for text in insight(happened)["advice"])
+
+
+def test_much_that_was_owed_is_no_matter_of_the_budget() -> None:
+    owed = told(payments=(Payment("c", NOON, "refund", 500_000, "s1", "马克杯"),), budget=Budget(3000, 2999))
+    assert insight(owed)["advice"] == []
 
 
 def test_the_table_of_cases_opens_in_a_spreadsheet_and_runs_nothing() -> None:

@@ -66,7 +66,10 @@ def test_a_spent_budget_stops_goodwill_and_nothing_else(
     with session() as db:
         db.add(models.Agent(name="laoban", role="owner", password_hash=hashed(PASSWORD)))
     told = client.get(PERIOD, headers=Agent(client, "laoban").headers).json()
-    assert told["money"]["goodwill_stopped"] is True
+    goodwill = told["money"]["goodwill_fen"]
+    assert told["money"]["budget"] == {"month": "2026-11", "month_fen": 1, "goodwill_fen": goodwill, "spent": True}
+    assert told["money"]["owed_fen"] == 50000, "what was owed is told apart and neither counted nor stopped"
+    assert told["money"]["owed_fen"] + goodwill == told["money"]["paid_fen"]
     assert "不再给善意补偿" in told["advice"][0]
 
     monkeypatch.setenv("HEQI_NOW", (NOW + timedelta(days=6)).isoformat())

@@ -25,7 +25,7 @@ def owner(client: TestClient, staff: None) -> Agent:
 
 @both_databases
 def test_the_numbers_are_what_happened(client: TestClient, given: Callable[..., None], owner: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEQI_MONTH_BUDGET_FEN", "1500000")
+    monkeypatch.setenv("HEQI_MONTH_BUDGET_FEN", "40000")
     given(MUG)
     given(DROPPED, number=2)
     given(LAMP, number=3)
@@ -48,7 +48,8 @@ def test_the_numbers_are_what_happened(client: TestClient, given: Callable[..., 
     numbers = found.json()
     assert numbers["cases"] == {"total": 3, "by_bot": 1, "by_person": 1, "open": 1}
     assert numbers["money"]["paid_fen"] == 50800
-    assert numbers["money"]["budget_fen"] == 50000
+    assert (numbers["money"]["owed_fen"], numbers["money"]["goodwill_fen"]) == (50800, 0), "the case owed more than the 8.00"
+    assert numbers["money"]["budget"] == {"month": "2026-11", "month_fen": 40000, "goodwill_fen": 0, "spent": False}
     assert numbers["money"]["price_protection_fen"] == 50000
     assert numbers["ratings"] == {"average": 4.0, "count": 1}
     assert numbers["by_hour"][10] == 3

@@ -14,13 +14,22 @@ export function tiles({ cases, money, refusals, times, ratings }) {
   return [
     ['售后', `${cases.total} 件`, `未了结 ${cases.open} 件`, false],
     ['助手办结', share(cases.by_bot, cases.total), `人工 ${share(cases.by_person, cases.total)}`, false],
-    ['付出', yuan(money.paid_fen), money.budget_fen ? `预算 ${yuan(money.budget_fen)}` : '没有设预算', money.budget_fen > 0 && money.paid_fen > money.budget_fen],
-    ['其中价保', yuan(money.price_protection_fen), '', false],
     ['拒绝率', share(refusals.count, refusals.decided), `警戒线 ${(refusals.warn_at * 100).toFixed(0)}%`, refusals.decided > 0 && refusals.count / refusals.decided >= refusals.warn_at],
     ['首次答复', seconds(times.first_answer_seconds.p50), `95% 在 ${seconds(times.first_answer_seconds.p95)} 内`, false],
     ['办结用时', seconds(times.end_seconds.p50), `95% 在 ${seconds(times.end_seconds.p95)} 内`, false],
     ['评分', ratings.average === null ? '—' : ratings.average.toFixed(1), `${ratings.count} 人评价`, ratings.average !== null && ratings.average < 3.5],
+    ['付出', yuan(money.paid_fen), `其中价保 ${yuan(money.price_protection_fen)}`, false],
+    ['应得', yuan(money.owed_fen), '法律和承诺该给的，不受预算限制', false],
+    ['善意补偿', yuan(money.goodwill_fen), '付在应得之外的', false],
+    budgetTile(money.budget),
   ]
+}
+
+/** Goodwill alone is held against the budget, by the month: what is owed is never stopped. */
+function budgetTile(budget) {
+  if (!budget) return ['善意预算', '没有设', '善意补偿不设上限', false]
+  const { month, month_fen, goodwill_fen, spent } = budget
+  return [`${Number(month.slice(5))} 月善意预算`, yuan(month_fen), `已给 ${yuan(goodwill_fen)}（${share(goodwill_fen, month_fen)}）${spent ? '，不再给善意补偿' : ''}`, spent]
 }
 
 function bars(rows, valueName, format) {
