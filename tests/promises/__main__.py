@@ -20,7 +20,7 @@ PROMISES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (7, "谁也闯不进来", ("tests/promises/test_schema.py", "tests/promises/test_fuzz.py", "tests/promises/test_run.py::test_who_does_not_know_the_token_of_this_run_gets_no_answer", "tests/web/test_guard.py", "tests/web/test_chat.py", "tests/web/test_desk.py", "tests/web/test_files.py", "tests/web/test_log.py", "tests/web/test_nameless.py", "tests/test_log.py")),
     (8, "顾客的数据归顾客", ("tests/cases/test_privacy.py",)),
     (9, "升级和备份", ("tests/store/test_migration.py", "tests/store/test_backup.py", "tests/cases/test_judgement.py")),
-    (10, "不止一台机器", ("tests/promises/test_machines.py", "tests/web/test_replicas.py", "tests/dialogues/test_event_stream.py")),
+    (10, "不止一台机器", ("tests/promises/test_machines.py", "tests/promises/test_cut_link.py", "tests/web/test_replicas.py", "tests/dialogues/test_event_stream.py")),
     (11, "负载:账再多也一样快(量用 heqi bench load)", ("tests/promises/test_growth.py",)),
     (12, "从外面看得见", ("tests/web/test_guard.py", "tests/web/test_log.py", "tests/promises/test_trace.py")),
 )

@@ -151,3 +151,11 @@ def test_a_conversation_may_be_nobodys_until_the_customer_is_known(database_url:
         opened.add(Customer(customer_id="c1"))
     with session() as opened, conversation_turn(opened, "t1", customer_id="c1", at=AT) as conversation:
         assert conversation.customer_id == "c1"
+
+
+def test_the_server_watches_over_the_link_of_whoever_holds_locks(postgres_url: str) -> None:
+    with session(postgres_url, read_only=True) as opened:
+        shown = [opened.scalar(text(f"SHOW {name}")) for name in ("tcp_user_timeout", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")]
+    assert shown == ["10000", "5", "2", "3"]
+    with session(f"{postgres_url}?options=-c%20tcp_keepalives_idle%3D60", read_only=True) as opened:
+        assert opened.scalar(text("SHOW tcp_keepalives_idle")) == "60"
