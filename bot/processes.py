@@ -102,7 +102,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "SANIC_HOST": "127.0.0.1",  # the action server has no option of its own for it
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
-        "OMP_NUM_THREADS": "1",  # see bot/language/e5.py; another library may have read it before
+        "OMP_NUM_THREADS": "1",  # threads for one sentence gain nothing, and spin while they wait for each other
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONWARNINGS": "ignore",

@@ -15,14 +15,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize, minimize_scalar
 
 from bot.language.folds import paraphrase_folds
-from bot.language.view import Floats, Machine, Numbers, Sentence, fitted, log_softmax
+from bot.language.view import QUICK_WEIGHTS, WEIGHTS, Floats, Look, Machine, Numbers, Rows, Views, log_softmax
 
 FOLDS = 3
-WEIGHTS = {"characters": 0.2, "pinyin": 0.2, "use": 0.3, "e5": 0.3}
-QUICK_WEIGHTS = {"characters": 0.25, "pinyin": 0.25, "use": 0.5}
-"""Without the slower encoder: for parts of a message."""
-
-RIDGE = 0.1
 BALANCE = 0.5
 """0: an intent counts by its sentences, 1: all intents count the same."""
 
@@ -62,43 +57,41 @@ class Honesty(msgspec.Struct, frozen=True):
 
 
 class IntentModel:
-    """Sentences → probabilities of the intents named in `names`."""
+    """What was seen of sentences → probabilities of the intents named in `names`."""
 
-    def __init__(self) -> None:
+    def __init__(self, views: Views) -> None:
         self.names: tuple[str, ...] = ()
-        self.machine = Machine({}, WEIGHTS, RIDGE)
-        self.quick = Machine({}, QUICK_WEIGHTS, RIDGE)
+        self._views = views
+        self._machine = Machine(views, WEIGHTS)
+        self._quick = Machine(views, QUICK_WEIGHTS)
         self.honesty = Honesty()
         self.quick_honesty = Honesty()
         self.held_out_accuracy = 0.0
 
-    def fit(self, sentences: Sequence[Sentence], intents: Sequence[str]) -> IntentModel:
-        """Learns from sentences with one intent each."""
+    def fit(self, rows: Rows, intents: Sequence[str]) -> IntentModel:
+        """Learns from known sentences `rows` with one intent each."""
         self.names = tuple(sorted(set(intents)))
         targets = np.array([self.names.index(intent) for intent in intents])
         ones: Floats = np.eye(len(self.names), dtype=np.float32)[targets]
         counts = ones.sum(axis=0)
         trust = (counts.mean() / counts[targets]) ** BALANCE
-        folds = paraphrase_folds(sentences, FOLDS)
-        views, (likeness, quick_likeness) = fitted(sentences, WEIGHTS, QUICK_WEIGHTS)
-        self.machine, self.quick = Machine(views, WEIGHTS, RIDGE), Machine(views, QUICK_WEIGHTS, RIDGE)
-        held_out, _ = self.machine.fit(likeness, ones, trust, folds)
+        folds = paraphrase_folds([self._views.sentences[row] for row in rows], FOLDS)
+        likeness, quick_likeness = self._views.likeness(rows, WEIGHTS, QUICK_WEIGHTS)
+        held_out, _ = self._machine.fit(rows, likeness, ones, trust, folds)
         self.held_out_accuracy = float((held_out.argmax(axis=1) == targets).mean())
         self.honesty = honesty_of(held_out, targets, self.names)
         some = folds == 0  # one fold is enough for the quick readings
-        held_out, _ = self.quick.fit(quick_likeness, ones, trust, np.where(some, 0, -1))
-        for view in views.values():
-            view.forget()
+        held_out, _ = self._quick.fit(rows, quick_likeness, ones, trust, np.where(some, 0, -1))
         self.quick_honesty = honesty_of(held_out[some], targets[some], self.names)
         return self
 
-    def probabilities(self, sentences: Sequence[Sentence]) -> Numbers:
+    def probabilities(self, whole: Look) -> Numbers:
         """(n, intents), rows add up to one."""
-        return self.honesty.probabilities(self.machine.scores(sentences))
+        return self.honesty.probabilities(self._machine.scores(whole))
 
-    def quick_probabilities(self, sentences: Sequence[Sentence]) -> Numbers:
-        """The same without the slower encoder, whose part of `vector` may be zeros."""
-        return self.quick_honesty.probabilities(self.quick.scores(sentences))
+    def quick_probabilities(self, parts: Look) -> Numbers:
+        """The same without the slower encoder."""
+        return self.quick_honesty.probabilities(self._quick.scores(parts))
 
 
 def honesty_of(scores: Numbers, targets: npt.NDArray[np.int64], names: Sequence[str]) -> Honesty:

@@ -15,14 +15,9 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from bot.language.folds import paraphrase_folds
-from bot.language.view import Machine, Numbers, Sentence, fitted
+from bot.language.view import QUICK_WEIGHTS, WEIGHTS, Look, Machine, Numbers, Rows, Sentence, Views
 
 FOLDS = 3
-WEIGHTS = {"characters": 0.15, "pinyin": 0.15, "words": 0.15, "use": 0.25, "e5": 0.3}
-CLAUSE_WEIGHTS = {"characters": 0.2, "pinyin": 0.2, "words": 0.2, "use": 0.4}
-"""Clauses are read without the slower encoder."""
-
-RIDGE = 0.1
 
 AS_GOOD = 0.002
 """Differences of F1 below this are noise."""
@@ -32,12 +27,13 @@ DISLIKE = "change_of_mind"
 
 
 class IssueModel:
-    """Sentences → probability of each kind in `names`, and the cut from which on it is stated."""
+    """What was seen of sentences → probability of each kind in `names`, and the cut from which on it is stated."""
 
-    def __init__(self) -> None:
+    def __init__(self, views: Views) -> None:
         self.names: tuple[str, ...] = ()
-        self.machine = Machine({}, WEIGHTS, RIDGE)
-        self.clauses = Machine({}, CLAUSE_WEIGHTS, RIDGE)
+        self._views = views
+        self._machine = Machine(views, WEIGHTS)
+        self._clauses = Machine(views, QUICK_WEIGHTS)
         self.slopes: Numbers = np.zeros(0)
         self.offset = 0.0
         self.cut = 0.5
@@ -45,29 +41,27 @@ class IssueModel:
 
     def fit(
         self,
-        sentences: Sequence[Sentence],
+        rows: Rows,
         clauses: Sequence[Sequence[Sentence]],
         issues: Sequence[tuple[str, ...]],
-        quiet: Sequence[Sentence] = (),
+        quiet: Rows,
     ) -> IssueModel:
-        """Learns from sentences with any number of kinds each; `clauses` of each, none where it is all one.
+        """Learns from known sentences `rows` with any number of kinds each; `clauses` of each, none where it is all one.
 
-        `quiet` sentences state none. They are learnt from, but the curve and the cut are found on the others:
+        The known sentences `quiet` state none. They are learnt from, but the curve and the cut are found on the others:
         how often a complaint is one of a kind has nothing to do with how often people do not complain.
         """
         self.names = tuple(sorted({kind for kinds in issues for kind in kinds}))
         labels = np.array([[name in kinds for name in self.names] for kinds in issues])
         targets = np.vstack([labels, np.zeros((len(quiet), len(self.names)))]).astype(np.float32)
         trust = np.ones(len(targets), dtype=np.float32)
-        folds = np.concatenate([paraphrase_folds(sentences, FOLDS), np.full(len(quiet), -1)])
-        views, (likeness, clause_likeness) = fitted([*sentences, *quiet], WEIGHTS, CLAUSE_WEIGHTS)
-        self.machine, self.clauses = Machine(views, WEIGHTS, RIDGE), Machine(views, CLAUSE_WEIGHTS, RIDGE)
-        parts, owners = _flat(clauses)
-        whole, _ = self.machine.fit(likeness, targets, trust, folds)
-        _, of_parts = self.clauses.fit(clause_likeness, targets, trust, folds, parts, owners)
-        for view in views.values():
-            view.forget()
-        signs = evidence(whole[: len(sentences)], of_parts, owners)
+        folds = np.concatenate([paraphrase_folds([self._views.sentences[row] for row in rows], FOLDS), np.full(len(quiet), -1)])
+        learnt = np.concatenate([rows, quiet])
+        likeness, clause_likeness = self._views.likeness(learnt, WEIGHTS, QUICK_WEIGHTS)
+        parts, owners = flat(clauses)
+        whole, _ = self._machine.fit(learnt, likeness, targets, trust, folds)
+        _, of_parts = self._clauses.fit(learnt, clause_likeness, targets, trust, folds, parts, owners)
+        signs = evidence(whole[: len(rows)], of_parts, owners)
         curve = LogisticRegression().fit(signs.reshape(-1, signs.shape[-1]), labels.reshape(-1))
         self.slopes, self.offset = curve.coef_[0], float(curve.intercept_[0])
         probabilities = self._probable(signs)
@@ -75,12 +69,13 @@ class IssueModel:
         self.held_out_f1 = f1(probabilities >= self.cut, labels)
         return self
 
-    def probabilities(self, sentences: Sequence[Sentence], clauses: Sequence[Sequence[Sentence]]) -> Numbers:
-        """(n, kinds), each between 0 and 1, independent of one another. `clauses` of each sentence, if it has several."""
-        parts, owners = _flat(clauses)
-        whole = self.machine.scores(sentences)
-        of_parts = self.clauses.scores(parts) if parts else np.zeros((0, len(self.names)))
-        return self._probable(evidence(whole, of_parts, owners))
+    def probabilities(self, whole: Look, parts: Look | None, owners: Sequence[int]) -> Numbers:
+        """(n, kinds), each between 0 and 1, independent of one another.
+
+        `parts` is what was seen of the clauses, None where there are none; `owners` the number of each clause's sentence.
+        """
+        of_parts = self._clauses.scores(parts) if parts else np.zeros((0, len(self.names)))
+        return self._probable(evidence(self._machine.scores(whole), of_parts, owners))
 
     def stated(self, probabilities: Numbers) -> list[tuple[str, float]]:
         """One sentence's probabilities → the kinds it states, likeliest first."""
@@ -113,7 +108,7 @@ def f1(said: npt.NDArray[np.bool_], true: npt.NDArray[np.bool_]) -> float:
     return float(2 * (said & true).sum() / max(1, said.sum() + true.sum()))
 
 
-def _flat(clauses: Sequence[Sequence[Sentence]]) -> tuple[list[Sentence], list[int]]:
+def flat(clauses: Sequence[Sequence[Sentence]]) -> tuple[list[Sentence], list[int]]:
     """All clauses, and the number of the sentence that each belongs to."""
     owners = [owner for owner, some in enumerate(clauses) for _ in some]
     return [clause for some in clauses for clause in some], owners

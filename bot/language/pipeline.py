@@ -6,8 +6,8 @@ Importing this module registers the tokenizer and the components with spaCy, aft
   tokenizer       jieba with the shop's lexicon
   heqi_reader     doc._.normalised, doc._.entities, doc._.mood        (resolved against doc.user_data["now"])
   heqi_vectors    doc.vector (896: both encoders side by side), doc._.clauses
-  heqi_issues     doc.cats: kind of issue → probability; doc._.issues: those stated
-  heqi_intents    doc._.intents: (name, probability), best first; doc._.wishes
+  heqi_classifier doc._.intents: (name, probability), best first; doc._.wishes;
+                  doc.cats: kind of issue → probability; doc._.issues: those stated
 """
 
 # No `from __future__ import annotations` here: spaCy reads the factories' annotations as types.
@@ -29,13 +29,13 @@ from spacy.tokens import Doc
 from spacy.util import get_words_and_spaces, minibatch, registry
 
 from bot.language import wish
+from bot.language.classifier import Classifier
+from bot.language.e5 import Encoder, encoder
 from bot.language.extraction import entities
-from bot.language.intent_model import IntentModel
-from bot.language.issue_model import IssueModel
 from bot.language.mood import mood
 from bot.language.normalise import normalise
 from bot.language.segmentation import segmented
-from bot.language.sentence_vectors import USE_WIDTH, WIDTH, sentence_vectors, use_vectors
+from bot.language.sentence_vectors import USE_WIDTH, WIDTH, e5_vectors, use_vectors
 from bot.language.view import Sentence
 from bot.language.withdrawal import guarded
 
@@ -43,7 +43,7 @@ SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 NOW = "now"
 """Key of doc.user_data under which the time of the message stands."""
 BATCH = 256
-COMPONENTS = ("heqi_reader", "heqi_vectors", "heqi_issues", "heqi_intents")
+COMPONENTS = ("heqi_reader", "heqi_vectors", "heqi_classifier")
 
 for extension in ("normalised", "entities", "mood", "clauses", "issues", "intents", "wishes"):
     Doc.set_extension(extension, default=None, force=True)
@@ -120,82 +120,70 @@ class Reader(Component):
 class Vectors(Component):
     """The sentence vector, and the clauses of a message that has several, each with its own (first encoder only)."""
 
+    encoder: Encoder
+
     def __init__(self, nlp: Language, name: str) -> None:
         self.name = name
 
     def batch(self, docs: list[Doc]) -> None:
-        for doc, row in zip(docs, sentence_vectors([doc._.normalised.words() for doc in docs]), strict=True):
-            doc.vector = row
-        for doc, clauses in zip(docs, clauses_of([doc._.normalised.words() for doc in docs]), strict=True):
-            doc._.clauses = clauses
-
-
-class ModelComponent(Component):
-    """A component with a fitted model that is saved and loaded with the pipeline."""
-
-    model: Any = None
+        texts = [doc._.normalised.words() for doc in docs]
+        clauses = [wish.clauses(text) for text in texts]
+        parts = [clause for some in clauses for clause in some]
+        use = use_vectors([*texts, *parts])  # in one go: reading the weights is most of it
+        of_parts = iter(map(without_e5, parts, use[len(texts) :]))
+        for doc, some, row, e5_row in zip(docs, clauses, use, e5_vectors(texts, self.encoder), strict=False):
+            doc.vector = np.concatenate([row, e5_row])
+            doc._.clauses = [next(of_parts) for _ in some]
 
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
-        """Writes the fitted model."""
-        Path(path).mkdir(parents=True, exist_ok=True)
-        joblib.dump(self.model, Path(path) / "model.joblib")  # not compressed: that took longer than learning
+        """Puts the encoder's files there."""
+        self.encoder.save(Path(path))
 
-    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "ModelComponent":
-        """Reads the fitted model."""
-        file = (Path(path) / "model.joblib").resolve()
-        self.model = _read(file, file.stat().st_mtime_ns)
+    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "Vectors":
+        """Reads the encoder."""
+        self.encoder = encoder(Path(path).resolve())
         return self
 
 
-@lru_cache(maxsize=2)
-def _read(file: Path, _written: int) -> Any:
-    """A fitted model, one for all pipelines of a process, which only read it: Rasa loads the pipeline twice (SpacyNLP
-    stands twice in its graph), and would hold both models twice, 200 MiB."""
+@Language.factory("heqi_classifier")
+class Reading(Component):
+    """What a message wants, guarded against withdrawals, every wish in it, and the kinds of issue it states."""
+
+    model: Classifier
+
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.name = name
+
+    def batch(self, docs: list[Doc]) -> None:
+        intents, clause_intents, issues = self.model.read([sentence_of(doc) for doc in docs], [doc._.clauses for doc in docs])
+        of_clauses = iter(clause_intents)
+        for doc, intent_row, issue_row in zip(docs, intents, issues, strict=True):
+            doc._.intents = self._ranked(doc._.normalised.words(), intent_row)
+            doc._.wishes = wish.wishes(doc._.intents[0][0], [self._ranked(clause.text, next(of_clauses))[0] for clause in doc._.clauses])
+            doc.cats = dict(zip(self.model.issues.names, issue_row.tolist(), strict=True))
+            doc._.issues = self.model.issues.stated(issue_row)
+
+    def _ranked(self, text: str, row: Any) -> list[tuple[str, float]]:
+        names = self.model.intents.names
+        row = guarded(text, names, row)
+        return [(names[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
+
+    def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
+        """Writes the fitted models."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+        joblib.dump(self.model, Path(path) / "model.joblib")  # not compressed: that took longer than learning
+
+    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "Reading":
+        """Reads the fitted models."""
+        self.model = _read((Path(path) / "model.joblib").resolve())
+        return self
+
+
+@lru_cache(maxsize=1)
+def _read(file: Path) -> Any:
+    """The fitted models, once for all pipelines of a process, which only read them: Rasa loads the pipeline twice
+    (SpacyNLP stands twice in its graph), and would hold all models twice, 200 MiB."""
     return joblib.load(file)
-
-
-@Language.factory("heqi_issues")
-class Issues(ModelComponent):
-    """The kinds of issue a message states."""
-
-    model: IssueModel
-
-    def __init__(self, nlp: Language, name: str) -> None:
-        self.name = name
-
-    def batch(self, docs: list[Doc]) -> None:
-        rows = self.model.probabilities([sentence_of(doc) for doc in docs], [doc._.clauses for doc in docs])
-        for doc, row in zip(docs, rows, strict=True):
-            doc.cats = dict(zip(self.model.names, row.tolist(), strict=True))
-            doc._.issues = self.model.stated(row)
-
-
-@Language.factory("heqi_intents")
-class Intents(ModelComponent):
-    """What a message wants, guarded against withdrawals, and every wish in it."""
-
-    model: IntentModel
-
-    def __init__(self, nlp: Language, name: str) -> None:
-        self.name = name
-
-    def batch(self, docs: list[Doc]) -> None:
-        rows = self.model.probabilities([sentence_of(doc) for doc in docs])
-        readings = iter(self._read([clause for doc in docs for clause in doc._.clauses]))
-        for doc, row in zip(docs, rows, strict=True):
-            row = guarded(doc._.normalised.words(), self.model.names, row)
-            read = [next(readings) for _ in doc._.clauses]
-            doc._.intents = self._ranked(row)
-            doc._.wishes = wish.wishes(doc._.intents[0][0], read)
-
-    def _ranked(self, row: Any) -> list[tuple[str, float]]:
-        return [(self.model.names[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
-
-    def _read(self, clauses: list[Sentence]) -> list[tuple[str, float]]:
-        if not clauses:
-            return []
-        rows = self.model.quick_probabilities(clauses)
-        return [self._ranked(guarded(c.text, self.model.names, row))[0] for c, row in zip(clauses, rows, strict=True)]
 
 
 def sentence_of(doc: Doc) -> Sentence:
@@ -207,21 +195,24 @@ def clauses_of(texts: list[str]) -> list[list[Sentence]]:
     """The clauses of each text that has several, with zeros for the slower encoder."""
     parts = [wish.clauses(text) for text in texts]
     flat = [part for some in parts for part in some]
-    vectors = np.zeros((len(flat), WIDTH), dtype=np.float32)
-    vectors[:, :USE_WIDTH] = use_vectors(flat)
-    sentences = map(Sentence, flat, vectors)
+    sentences = map(without_e5, flat, use_vectors(flat))
     return [[next(sentences) for _ in some] for some in parts]
 
 
-def assembled(intents: IntentModel, issues: IssueModel) -> Language:
+def without_e5(text: str, use: Any) -> Sentence:
+    """A clause: zeros for the slower encoder."""
+    return Sentence(text, np.concatenate([use, np.zeros(WIDTH - USE_WIDTH, dtype=np.float32)]))
+
+
+def assembled(encoder: Encoder, classifier: Classifier) -> Language:
     """The pipeline around fitted models, to be saved with `to_disk`."""
     config = {"nlp": {"tokenizer": {"@tokenizers": "heqi.ShopTokenizer.v1"}}}
     nlp = spacy.blank("zh", config=config, vocab=True)
     for name in COMPONENTS:
         nlp.add_pipe(name)
-    models: dict[str, Any] = {"heqi_issues": issues, "heqi_intents": intents}
-    for name, model in models.items():
-        component: Any = nlp.get_pipe(name)
-        component.model = model
+    vectors: Any = nlp.get_pipe("heqi_vectors")
+    vectors.encoder = encoder
+    reading: Any = nlp.get_pipe("heqi_classifier")
+    reading.model = classifier
     return nlp
 

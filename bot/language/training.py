@@ -7,14 +7,22 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bot.language import e5
+from bot.language.classifier import Classifier
 from bot.language.examples import Example, intent_examples, issue_examples
 from bot.language.intent_model import IntentModel
 from bot.language.issue_model import IssueModel
 from bot.language.normalise import normalise
 from bot.language.pipeline import assembled, clauses_of
 from bot.language.sentence_vectors import VectorStore
-from bot.language.view import Sentence
+from bot.language.view import Sentence, Views
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 CURRENT = "current"
 VECTORS = "vectors.npz"
@@ -56,22 +64,25 @@ def train(data: Path, folder: Path, progress: Progress) -> Path:
     intents, issues = intent_examples(data / "nlu"), issue_examples(data / "issues")
     if len({example.labels for example in intents}) < 2 or not issues:
         raise ValueError(f"{data}: needs sentences for two intents or more in nlu/ and some in issues/")
-    sentences = _sentences([*intents, *issues], folder, progress)
+    encoder = e5.build(e5.weights_file(), folder / e5.NAME)
+    sentences = _sentences([*intents, *issues], encoder, folder, progress)
+    views = Views(sentences)
     progress("intents", 0, 1)
-    intent_model = IntentModel().fit(sentences[: len(intents)], [example.labels[0] for example in intents])
+    intent_model = IntentModel(views).fit(np.arange(len(intents)), [example.labels[0] for example in intents])
     progress("intents", 1, 1)
     progress("issues", 0, 1)
-    complaints, told = sentences[len(intents) :], {example.text for example in issues}
-    quiet = [row for one, row in zip(intents, sentences, strict=False) if one.labels[0] in QUIET and one.text not in told]
-    clauses = clauses_of([one.text for one in complaints])
-    issue_model = IssueModel().fit(complaints, clauses, [example.labels for example in issues], quiet)
+    told = {example.text for example in issues}
+    quiet = np.array([row for row, one in enumerate(intents) if one.labels[0] in QUIET and one.text not in told], dtype=np.int64)
+    complaints = np.arange(len(intents), len(sentences))
+    clauses = clauses_of([sentence.text for sentence in sentences[len(intents) :]])
+    issue_model = IssueModel(views).fit(complaints, clauses, [example.labels for example in issues], quiet)
     progress("issues", 1, 1)
-    return _save(intent_model, issue_model, folder, fingerprint(data))
+    return _save(assembled(encoder, Classifier(views, intent_model, issue_model)), folder, fingerprint(data))
 
 
-def _sentences(examples: Sequence[Example], folder: Path, progress: Progress) -> list[Sentence]:
+def _sentences(examples: Sequence[Example], encoder: e5.Encoder, folder: Path, progress: Progress) -> list[Sentence]:
     texts = [normalise(example.text).words() for example in examples]
-    store = VectorStore(folder / VECTORS)
+    store = VectorStore(folder / VECTORS, encoder)
     encoded = 0
     for encoded, total in store.encode(texts):
         progress("sentence vectors", encoded, total)
@@ -80,10 +91,10 @@ def _sentences(examples: Sequence[Example], folder: Path, progress: Progress) ->
     return [Sentence(text, row) for text, row in zip(texts, store.rows(texts), strict=True)]
 
 
-def _save(intents: IntentModel, issues: IssueModel, folder: Path, name: str) -> Path:
+def _save(pipeline: Language, folder: Path, name: str) -> Path:
     target, partial = folder / name, folder / f"{name}.part"
     shutil.rmtree(partial, ignore_errors=True)
-    assembled(intents, issues).to_disk(partial)
+    pipeline.to_disk(partial)
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
     pointer = folder / f"{CURRENT}.part"
@@ -91,6 +102,6 @@ def _save(intents: IntentModel, issues: IssueModel, folder: Path, name: str) -> 
     pointer.symlink_to(name, target_is_directory=True)
     os.replace(pointer, folder / CURRENT)
     for old in folder.iterdir():
-        if old.is_dir() and not old.is_symlink() and old.name != name:
+        if old.is_dir() and not old.is_symlink() and old.name not in (name, e5.NAME):
             shutil.rmtree(old, ignore_errors=True)
     return target

@@ -43,8 +43,7 @@ def test_alone_and_in_company_a_message_is_read_the_same(language: Language) -> 
     for text, among_others in zip(texts, together, strict=True):
         alone = language.understand(text, NOW)
         assert (alone.intent, alone.entities, alone.mood) == (among_others.intent, among_others.entities, among_others.mood)
-        # the engine for one text rounds to 8 bits (bot/language/e5.py)
-        assert alone.confidence == pytest.approx(among_others.confidence, abs=0.03)
+        assert alone.confidence == pytest.approx(among_others.confidence, abs=0.002)  # numpy multiplies one row otherwise than many
 
 
 def test_probabilities_are_probabilities(language: Language) -> None:
