@@ -14,6 +14,7 @@ Importing this module registers the tokenizer and the components with spaCy, aft
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +44,9 @@ SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 NOW = "now"
 """Key of doc.user_data under which the time of the message stands."""
 BATCH = 256
+BESIDE = ThreadPoolExecutor(1)
+"""Where one encoder computes while the other does: neither holds Python's lock."""
+
 COMPONENTS = ("heqi_reader", "heqi_vectors", "heqi_classifier")
 
 for extension in ("normalised", "entities", "mood", "clauses", "issues", "intents", "wishes"):
@@ -129,9 +133,10 @@ class Vectors(Component):
         texts = [doc._.normalised.words() for doc in docs]
         clauses = [wish.clauses(text) for text in texts]
         parts = [clause for some in clauses for clause in some]
+        e5_rows = BESIDE.submit(e5_vectors, texts, self.encoder)
         use = use_vectors([*texts, *parts])  # in one go: reading the weights is most of it
         of_parts = iter(map(without_e5, parts, use[len(texts) :]))
-        for doc, some, row, e5_row in zip(docs, clauses, use, e5_vectors(texts, self.encoder), strict=False):
+        for doc, some, row, e5_row in zip(docs, clauses, use, e5_rows.result(), strict=False):
             doc.vector = np.concatenate([row, e5_row])
             doc._.clauses = [next(of_parts) for _ in some]
 

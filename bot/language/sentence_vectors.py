@@ -53,7 +53,9 @@ def shortened(text: str) -> str:
 
 def use_vectors(texts: Sequence[str]) -> Vectors:
     """(n, 512), the first encoder alone. About 3 ms a text, 1 where there are many."""
-    return _shared_out(_use_rows, texts, USE_WIDTH)
+    # BLAS's own threads wait by spinning, which ruins a busy machine; one thread each is faster.
+    with _threads().limit(limits=1, user_api="blas"):
+        return _shared_out(_use_rows, texts, USE_WIDTH)
 
 
 def e5_vectors(texts: Sequence[str], encoder: e5.Encoder) -> Vectors:
@@ -79,13 +81,11 @@ def _shared_out(encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str]
     def fill(rows: list[int]) -> None:
         result[rows] = encode([texts[i] for i in rows])
 
-    # The libraries' own threads wait by spinning, which ruins a busy machine; one thread each is faster.
-    with _threads().limit(limits=1, user_api="blas"):
-        if len(shares) > 1:
-            with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-                list(pool.map(fill, reversed(shares)))
-        elif shares:
-            fill(shares[0])
+    if len(shares) > 1:
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            list(pool.map(fill, reversed(shares)))
+    elif shares:
+        fill(shares[0])
     return result
 
 
