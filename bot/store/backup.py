@@ -18,8 +18,10 @@ import hashlib
 import json
 import os
 import re
+import struct
 import uuid
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -112,6 +114,13 @@ def write(path: Path, var: Path, at: datetime, progress: Callable[[int], object]
     return manifest
 
 
+UNREADABLE = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, KeyError, msgspec.DecodeError, NotImplementedError, EOFError, ValueError,
+    RuntimeError,
+)
+"""What reading a damaged archive raises, by where the damage is."""
+
+
 def read(path: Path) -> Manifest:
     """The manifest of a backup all of whose members are as they were written. Raises BadBackup."""
     try:
@@ -128,9 +137,9 @@ def read(path: Path) -> Manifest:
                     raise BadBackup(f"{name!r} is no member of a backup")
                 if checksum(archive, name) != expected:
                     raise BadBackup(f"{name}: its checksum is wrong, the file is damaged")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, msgspec.DecodeError, NotImplementedError, EOFError, ValueError, RuntimeError) as wrong:
-        if isinstance(wrong, BadBackup):
-            raise
+    except BadBackup:
+        raise
+    except UNREADABLE as wrong:
         raise BadBackup(f"not a backup of Heqi: {wrong}") from wrong
     return manifest
 

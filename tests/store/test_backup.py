@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.command import main
 from bot.ledger import ledger
-from bot.store import migration
+from bot.store import backup, migration
 from bot.store.columns import Record
 from bot.store.conversation import append, conversation_turn
 from bot.store.database import engine, session
@@ -132,6 +132,21 @@ def test_a_damaged_backup_changes_nothing(full: Path, tmp_path: Path) -> None:
         assert refused.exit_code == 1
         assert "不能恢复" in refused.stderr
     assert rows() == before
+
+
+@sqlite_alone
+def test_a_damaged_byte_anywhere_is_noticed_or_harmless(full: Path) -> None:
+    content, intact = full.read_bytes(), backup.read(full)
+    noticed = 0
+    for place in range(0, len(content), max(1, len(content) // 300)):
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        full.write_bytes(damaged)
+        try:
+            assert backup.read(full) == intact  # such as the time in a member's header
+        except backup.BadBackup:
+            noticed += 1
+    assert noticed > 200
 
 
 @sqlite_alone
