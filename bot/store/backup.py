@@ -116,7 +116,7 @@ def write(path: Path, var: Path, at: datetime, progress: Callable[[int], object]
 
 UNREADABLE = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, KeyError, msgspec.DecodeError, NotImplementedError, EOFError, ValueError,
-    RuntimeError,
+    RuntimeError, OSError,
 )
 """What reading a damaged archive raises, by where the damage is."""
 
