@@ -127,7 +127,7 @@ def ask_order(turn: Turn, heard: Heard, lines: list[OrderLineView], key: str, un
 
 
 def choose_order(session: Session, turn: Turn) -> Answer:
-    """The answer to 「哪一单」; asked twice in vain, a person takes over."""
+    """The answer to 「哪一单」; asked twice in vain, a person takes over. Who tells more of the matter has not answered in vain."""
     lines = listing.lines_of(session, turn.customer_id or "")
     shown = listing.remembered(turn, lines, "shown")
     # Among what was shown first: 「256G的」 after 「哪部手机」 is one of these two.
@@ -141,10 +141,12 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     heard = hear(turn)
     if len(named) == 1:
         return begin(session, turn, heard, named[0])
-    if turn.unclear >= 1:
-        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
+    told = {"wish": heard.wish, "issues": list(heard.issues), "facts": heard.facts}
+    more = any(turn.pending.get(name, value) != value for name, value in told.items())
+    if turn.unclear >= 1 and not more:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_no_order"))
     key = "ask_order_among" if named else "order_not_found" if turn.values("order_number") else "ask_order"
-    return ask_order(turn, heard, named or shown or lines, key, turn.unclear + 1)
+    return ask_order(turn, heard, named or shown or lines, key, turn.unclear + (not more))
 
 
 def choose_line(session: Session, turn: Turn, order_id: str, line_id: str) -> Answer:
