@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.aftersales.case import Wish
-from bot.aftersales.same_fact import about_another, about_time
+from bot.aftersales.promise import about_another, about_time
 from bot.cases.claim import claimed_facts
 from bot.cases.turn import Turn
 

@@ -13,7 +13,7 @@ from bot.aftersales.assess import assess
 from bot.aftersales.assessment import Assessment
 from bot.aftersales.case import Wish
 from bot.aftersales.facts import read_case
-from bot.aftersales.same_fact import about_another, about_time
+from bot.aftersales.promise import about_another, about_time
 from bot.negotiation.entitlement import entitlement_of
 from bot.negotiation.matter import matter_of
 from bot.negotiation.negotiation import Negotiation
