@@ -23,8 +23,12 @@ OF_TOTAL = (
 )
 BAD_FIRST = re.compile(rf"{BAD}了?(?:有)?{COUNT}{PIECE}.{{0,6}}?(?:一共|总共|共|买了|总){COUNT}{PIECE}")
 WHOLE = re.compile(r"(全|都|整箱|整盒|一箱|通通|全部)(烂|坏|腐|化|死|蔫|碎|不能吃)|没一个(好|能吃)")
-HALF = re.compile(r"一大?半|半(箱|盒|袋)|百分之五十|50[%％]")
-MOST = re.compile(r"大部分|大多|多数|一大半|超过一半|大半")
+NOT_WANTED = r"(?<![赔退补返给要偿])(?<![赔退补返给要偿][我咱个回])(?<![赔退补返给偿]我[个这])"
+NOT_MONEY = r"(?!的?(?:钱|价|款|差价))"
+"""「赔我一半」 and 「退一半的钱」 say what is wanted, not how much is bad: a demand must not become a fact that money follows from."""
+
+HALF = re.compile(rf"{NOT_WANTED}(?:一大?半|半(?:箱|盒|袋)|百分之五十|50[%％]){NOT_MONEY}")
+MOST = re.compile(rf"{NOT_WANTED}(?:大部分|大多|多数|一大半|超过一半|大半){NOT_MONEY}")
 
 
 @cache

@@ -13,6 +13,16 @@ def test_the_affected_share_is_read_from_words(text, share):
     assert affected_share(text) == share
 
 
+@pytest.mark.parametrize("text", ["赔我一半", "退一半的钱给我", "补偿一半吧", "退我50%", "给我退个百分之五十", "退大部分钱就行"])
+def test_what_is_demanded_is_no_fact(text):
+    assert affected_share(text) is None
+
+
+@pytest.mark.parametrize("text", ["退钱！一半是烂的", "退款 一半烂了", "烂了一半，退我一半的钱"])
+def test_a_demand_beside_it_does_not_hide_the_fact(text):
+    assert affected_share(text) == 0.5
+
+
 @pytest.mark.parametrize(
     ("text", "facts"),
     [("还没拆封", {"sealed": True}), ("用了一次脸过敏", {"sealed": False, "safety_kind": "allergy"}), ("我儿子偷偷买的", {"minor": True})],
