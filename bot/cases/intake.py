@@ -88,8 +88,8 @@ def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
 
 def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answer:
     """New words about a case that is already open: its facts grow, its wish may change."""
-    told = not set(heard.issues) - set(row.issues) and not set(heard.facts) & {"promised_other"} - set(row.facts)
-    if row.state == "negotiating" and turn.awaiting == "offer" and heard.wish in (None, row.wish) and told:
+    new = set(heard.issues) - set(row.issues) or set(heard.facts) & {"promised_other"} - set(row.facts)
+    if row.state == "negotiating" and turn.awaiting == "offer" and heard.wish in (None, row.wish) and not new:
         return bargaining.counter_offer(session, turn)
     if row.state == "awaiting_evidence" and turn.text and evidence.JUST_SENT.fullmatch(turn.text.strip()):
         return evidence.take_evidence(session, turn)
