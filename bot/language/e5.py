@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -92,7 +92,7 @@ class Encoder:
 
     def save(self, folder: Path) -> None:
         """Puts the same files into another folder, which is made."""
-        shutil.copytree(self.folder, folder, copy_function=os.link)
+        shutil.copytree(self.folder, folder)
 
 
 @lru_cache(maxsize=1)
@@ -211,15 +211,13 @@ def _dequantised(tensor: Any) -> Floats:
 
 def _directory(data: Any, position: int) -> dict[str, tuple[int, int]]:
     """Name of each tensor → how many numbers, and where they start."""
-    return dict(_entries(data, position))
-
-
-def _entries(data: Any, position: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    tensors = {}
     (count,) = struct.unpack_from("<i", data, position)
     position += 4
     for _ in range(count):
         (length,) = struct.unpack_from("<H", data, position)
         name = bytes(data[position + 2 : position + 2 + length]).decode()
         _, numbers, start, _ = struct.unpack_from("<BIQQ", data, position + 2 + length)
-        yield name, (numbers, start)
+        tensors[name] = (numbers, start)
         position += 2 + length + 21
+    return tensors
