@@ -65,5 +65,6 @@ def command() -> None:
     except RuntimeError as failure:
         raise click.ClickException(str(failure)) from failure
     finally:
-        for started in running.values():
+        # The web first: what it accepted is answered while Rasa and the action server are still there.
+        for started in reversed(running.values()):
             started.stop()

@@ -39,6 +39,9 @@ A busy hour must not send everybody to a person."""
 
 TRIES = 3
 SWEEP_EVERY = 2.0
+FINISH = 4.0
+"""Seconds the answers in hand get at the end; with the five uvicorn gives to connections less than `Running.stop` waits."""
+
 STUCK_AFTER = 8.0
 """Seconds a conversation may stay unanswered before any process takes it up."""
 
@@ -173,7 +176,9 @@ class Bursts:
         return STUCK_AFTER
 
     async def stop(self) -> None:
-        """Ends the workers; what they had not finished stands in the database."""
+        """Ends the workers once they answered what they have in hand; what they do not finish in time stands in the database."""
+        if self.workers:
+            await asyncio.wait(self.workers.values(), timeout=FINISH)
         for task in list(self.workers.values()):
             task.cancel()
         await asyncio.gather(*self.workers.values(), return_exceptions=True)

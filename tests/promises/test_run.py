@@ -50,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     database_url = f"sqlite:///{place / 'heqi.db'}"
     migration.upgrade(database_url)
     with session(database_url) as db:
-        for number in range(1, 6):
+        for number in range(1, 7):
             snapshot.merge(db, snapshot.read(json.dumps(snapshot_of(number, [{"goods": "lamp", "unit": 8800}]))), NOW)
     product = Product(database_url, place, {"HEQI_NOW": NOW.isoformat()})
     ready = f"http://127.0.0.1:{product.port}/readyz"
@@ -134,3 +134,17 @@ def test_what_a_web_accepted_before_it_hung_is_answered_once(served: Served) -> 
     assert [message["text"] for message in listed if message["from"] == "customer"] == ["退货运费谁出", "谢谢"]
     assert [message["from"] for message in listed if "来回运费我们出" in message["text"]] == ["bot"]
     assert TRUE_SENTENCE not in "".join(message["text"] for message in listed)
+
+
+@pytest.mark.timeout(900)
+def test_what_was_accepted_before_the_end_is_answered_before_it(served: Served) -> None:
+    """An upgrade is no fault: it sends nobody to a person. The last test of this file: it ends the product."""
+    customer = Customer(served.product.port, "cus_t006")
+    customer.call("POST", "/api/v1/messages", {"client_id": "1", "text": "退货运费谁出"})
+    served.run.process.send_signal(signal.SIGTERM)  # the burst is still open
+    served.run.process.wait(60)
+    with session(served.product.env["HEQI_DATABASE_URL"], read_only=True) as db:
+        row = db.get(models.Conversation, customer.conversation_id)
+        said = [message.text for message in db.query(models.Message).filter_by(conversation_id=customer.conversation_id, sender="bot")]
+    assert row is not None and row.owner == "bot"
+    assert any("来回运费我们出" in text for text in said) and TRUE_SENTENCE not in "".join(said)
