@@ -64,6 +64,8 @@ PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
 WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
 THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
+ONLY_THINKING = re.compile(r"(那|嗯|好吧|行吧)?[，, ]?(我|让我|容我)?(先|再|得|要)?(考虑|想|琢磨|看看)(再)?(一下|一?想|考虑|看|看看)?(吧|哈|呗|先|再说|再回复?你们?)?[。.!！~]*")
+"""「考虑一下」 takes time and refuses nothing: no round is used up."""
 WISH_OF = {
     "refund": "refund", "refund_part": "refund", "return_refund": "return_goods", "exchange": "exchange", "resend": "resend", "repair": "repair",
 }
@@ -240,7 +242,7 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     chosen = named_option(turn, options)
-    if chosen is None and len(options) == 1:
+    if chosen is None and len(options) == 1 and not numbered(turn):
         chosen = options[0]["id"]
     if chosen is None:
         choices = tuple(Choice(f"option:{option['id']}", str(option["text"])) for option in options)
@@ -267,10 +269,7 @@ def accept_option(session: Session, turn: Turn, option_id: str) -> Answer:
 
 def named_option(turn: Turn, options: list[dict[str, Any]]) -> str | None:
     """The option the words point at: by its number, its form, or its sum."""
-    numbers = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
-    bare = re.fullmatch(r"\s*(?:第|选|要|方案)?\s*([1-9一二三四])\s*(?:个|种|号)?\s*[吧。.!！]?\s*", turn.text)
-    if not numbers and bare:
-        numbers = ["一二三四".index(bare[1]) + 1 if bare[1] in "一二三四" else int(bare[1])]
+    numbers = numbered(turn)
     if numbers:
         index = numbers[0] - 1 if numbers[0] > 0 else numbers[0]
         if -len(options) <= index < len(options):
@@ -282,6 +281,15 @@ def named_option(turn: Turn, options: list[dict[str, Any]]) -> str | None:
     sums = {int(value) for value in turn.values("amount") if isinstance(value, int | float)}
     fitting = [option for option in options if option["fen"] in sums]
     return str(fitting[0]["id"]) if len(fitting) == 1 else None
+
+
+def numbered(turn: Turn) -> list[int]:
+    """The numbers of options that the words say, from 1; -1 is the last one."""
+    numbers = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
+    bare = re.fullmatch(r"\s*(?:第|选|要|方案)?\s*([1-9一二三四])\s*(?:个|种|号)?\s*[吧。.!！]?\s*", turn.text)
+    if not numbers and bare:
+        numbers = ["一二三四".index(bare[1]) + 1 if bare[1] in "一二三四" else int(bare[1])]
+    return numbers
 
 
 def form_named(text: str) -> str | None:
@@ -300,6 +308,8 @@ def reject_offer(session: Session, turn: Turn) -> Answer:
         return no_offer(session, turn)
     if was_declined(row):
         return refusal.disagree(session, row, turn)
+    if ONLY_THINKING.fullmatch(turn.text.strip()):
+        return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
     hints = tuple(name for name, pattern in HINTS if pattern.search(turn.text))
     return act(session, row, turn, Act("reject", hints=hints, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
 

@@ -90,10 +90,10 @@ def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) ->
 
 
 def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:
-    """The conversation's hand-over whose order was not known yet."""
+    """The conversation's hand-over whose order was not known yet, also where the person gave it back to the bot."""
     return session.scalars(
         select(models.Case).where(
-            models.Case.conversation_id == turn.conversation_id, models.Case.state == "with_person", models.Case.order_id.is_(None)
+            models.Case.conversation_id == turn.conversation_id, models.Case.state.in_(OPEN), models.Case.order_id.is_(None)
         )
     ).first()
 

@@ -34,9 +34,11 @@ def take_complaint(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     if row is None:
         lines = listing.lines_of(session, turn.customer_id or "")
-        named = listing.candidates(turn, lines)
-        if len(named) == 1:
-            row = case_file.open_for(session, turn, Heard("complaint", heard.issues, heard.facts), named[0])
+        named, fitting = listing.narrowed(session, turn, heard.issues, lines, listing.candidates(turn, lines))
+        usable = [] if turn.values("order_number") else [line for line in lines if line.status != "closed"]
+        line = listing.only_possible(named, fitting or named or usable)
+        if line is not None:
+            row = case_file.open_for(session, turn, Heard("complaint", heard.issues, heard.facts), line)
     issues = tuple(dict.fromkeys([*(row.issues if row else ()), *heard.issues]))
     sorry = next((say(f"sorry_{issue}") for issue in heard.issues if f"sorry_{issue}" in wordings()), say("complaint_sorry"))
     answer = escalation.hand_over(session, turn, reason_of(issues, turn.text), row=row)

@@ -100,12 +100,35 @@ def case_without_order(session: Session, turn: Turn) -> models.Case:
 
 def still_with_person(session: Session, turn: Turn, row: models.Case) -> Answer:
     """In the queue the bot takes facts and says who decides; it makes no offer."""
-    if turn.intent == "human":
-        text = say("already_in_queue", turn.said, queue=queue_sentence(session, turn.at, row))
-    else:
-        text = say("in_queue_money", turn.said)
     row.summary = summary.of(session, row, turn.at)
-    return Answer((Reply(text),), None, row.case_id)
+    if turn.intent == "human":
+        return waits_on(session, turn)
+    return Answer((Reply(say("in_queue_money", turn.said)),), None, row.case_id)
+
+
+def waits(session: Session, turn: Turn) -> bool:
+    """Whether the customer waits for a person: what is said then is for that person, the bot asks nothing back."""
+    conversation = session.get(models.Conversation, turn.conversation_id)
+    return conversation is not None and conversation.owner == "queue"
+
+
+def waits_on(session: Session, turn: Turn) -> Answer:
+    """「人呢」 in the queue: how many are before."""
+    row = case_file.current(session, turn) or case_without_order(session, turn)
+    return Answer((Reply(say("already_in_queue", turn.said, queue=queue_sentence(session, turn.at, row))),), None, row.case_id)
+
+
+def note(session: Session, turn: Turn) -> Answer:
+    """Words for the person who will come: they stand in the timeline, and an order they name stands on the case."""
+    row = case_file.current(session, turn)
+    if row is not None and row.state == "with_person":
+        lines = listing.lines_of(session, turn.customer_id or "")
+        named = listing.candidates(turn, lines) if row.order_id is None else []
+        if len(named) == 1:
+            row = case_file.open_for(session, turn, hear(turn), named[0])
+        row.summary = summary.of(session, row, turn.at)
+    reply = Reply(say("in_queue_facts", turn.said))
+    return Answer((reply,), turn.awaiting, row.case_id if row is not None else turn.case_id, turn.pending or None)
 
 
 def in_queue(session: Session, row: models.Case) -> bool:

@@ -36,6 +36,12 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         return no_evidence(session, turn)
     if question.mostly(turn.text):
         return question.answer_question(session, turn)
+    if row.state in {"settled", "awaiting_return"}:
+        # Kept with the case; what was done is not done, nor told as if it were, again.
+        upload.attach(session, row)
+        return intake.open_case(session, turn)
+    if not SENT.search(turn.text) and intake.about_another(session, turn, row):
+        return intake.open_case(session, turn)
     case_file.add(session, row, turn, Heard(None, turn.issues, hear(turn).facts))
     needs = [str(kind) for kind in row.facts.get("needs", [])]
     if turn.recorded:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import intake, listing, logistics, question
+from bot.cases import escalation, intake, listing, logistics, question
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import WISHES, hear
@@ -25,7 +25,7 @@ NEXT_MATTER = re.compile(r"顺便|另外|对了|还有(?:就是|一个|，|,)|�
 SPOKEN = {
     "refund": re.compile(r"退"), "return_goods": re.compile(r"退"), "exchange": re.compile(r"换"), "repair": re.compile(r"修"),
     "resend": re.compile(r"补|重发|再发|少"), "cancel_order": re.compile(r"取消|不要"), "compensation": re.compile(r"赔|补偿"),
-    "price_protection": re.compile(r"价|便宜|券|优惠"),
+    "price_protection": re.compile(r"价|便宜(?!点|些|一点)|券|优惠"),
 }
 ASKED = re.compile(r"查|物流|到哪|什么时候|啥时候|多久|几时|催")
 """What makes words about the parcel a question of their own and not the ground of a wish."""
@@ -34,14 +34,16 @@ Handler = Callable[[Session, Turn], Answer]
 
 def others(turn: Turn) -> list[str]:
     """What the message wishes besides what it was mainly read as."""
-    return [wish for wish in turn.wishes if wish != turn.intent] if turn.choice is None else []
+    if turn.choice is not None:
+        return []
+    return [wish for wish in turn.wishes if wish != turn.intent and (wish not in SPOKEN or SPOKEN[wish].search(turn.text))]
 
 
 def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
     """The handler's answer to the main wish, with what the message asks beside it and what waits from before."""
     main = handler(session, first_matter(turn))
     handed_over = any((reply.card or {}).get("kind") == "handed_over" for reply in main.replies)
-    if not main.replies or handed_over:
+    if not main.replies or handed_over or escalation.waits(session, turn):
         return main  # the person reads the whole message
     found = [reply for wish in others(turn) if (reply := beside(session, turn, wish)) is not None]
     said = "\n".join(reply.text for reply in main.replies)

@@ -22,15 +22,19 @@ from bot.cases import (
     refusal,
     settlement,
 )
-from bot.cases.order_finder import OrderLineView
+from bot.cases.order_finder import OrderLineView, find
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
 from bot.cases.words import say, wordings
+from bot.ledger import ledger
 from bot.store import models
 
 NEEDS_PROBLEM = frozenset({"refund", "return_goods", "exchange", "repair", "resend", "compensation"})
 """Wishes whose answer depends on what is wrong."""
+
+GOODS = frozenset({"exchange", "resend", "repair"})
+"""Remedies that are goods and not money."""
 
 NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 """Money wished back before the goods are there needs no reason."""
@@ -45,6 +49,8 @@ def open_case(session: Session, turn: Turn) -> Answer:
     """A wish or a problem: continues the open case where the message is about it, opens one otherwise."""
     heard = hear(turn)
     row = case_file.current(session, turn)
+    if row is not None and row.order_id is None and not case_file.is_open(row):
+        row = None  # ended by a person without an order: nothing of it can be gone on with
     lines = listing.lines_of(session, turn.customer_id or "")
     named = listing.candidates(turn, lines)
     if row is None and not turn.issues and turn.awaiting is None and question.mostly(turn.text):
@@ -52,13 +58,14 @@ def open_case(session: Session, turn: Turn) -> Answer:
     if turn.awaiting == "order" and not named:
         return choose_order(session, turn)
     same_line = row is not None and (not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named))
-    if row is not None and same_line and heard.wish in (None, row.wish) and row.state in {"settled", "awaiting_return"}:
+    done = row is not None and same_line and row.state in {"settled", "awaiting_return"}
+    if row is not None and done and instead(session, heard.wish, row) and not tells_more(session, turn, row):
+        return escalation.hand_over(session, turn, "dispute", why=say("why_changed", turn.said, wish=say(f"wish_{heard.wish}")), row=row)
+    if row is not None and done and heard.wish in (None, row.wish):
         if row.wish == "price_protection" and row.order_id and settlement.owes_now(session, row, turn.at):
             named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
         elif not tells_more(session, turn, row):
             return already_done(session, turn, row)
-    if row is not None and same_line and row.state in {"settled", "awaiting_return"} and instead(heard.wish, row) and not tells_more(session, turn, row):
-        return escalation.hand_over(session, turn, "dispute", why=say("why_changed", turn.said, wish=say(f"wish_{heard.wish}")), row=row)
     if row is not None and case_file.is_open(row) and same_line:
         return go_on(session, turn, row, heard)
     if row is not None and row.state == "refused" and not named:
@@ -68,8 +75,19 @@ def open_case(session: Session, turn: Turn) -> Answer:
     return locate(session, turn, heard, lines, named)
 
 
-def instead(wish: str | None, row: models.Case) -> bool:
+def about_another(session: Session, turn: Turn, row: models.Case) -> bool:
+    """Whether an answer names other goods of the customer and what is wrong with them: 「不对，是橙子坏了」."""
+    lines = listing.lines_of(session, turn.customer_id or "")
+    named = find(listing.mention_of(turn), lines) if turn.issues and row.order_id else []
+    return bool(named) and not listing.guessed(turn, lines) and all((line.order_id, line.line_id) != (row.order_id, row.line_id) for line in named)
+
+
+def instead(session: Session, wish: str | None, row: models.Case) -> bool:
     """Whether a wish asks for another form of what was already agreed: both together would be paid twice."""
+    agreed = {entry.remedy for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
+    if agreed & GOODS and wish in NEEDS_PROBLEM & bargaining.FULFILS.keys():
+        # Who agreed to an exchange in the place of the return they first asked for, and wants to return after all.
+        return not agreed & bargaining.FULFILS[wish]
     return wish in NEEDS_PROBLEM and row.wish in NEEDS_PROBLEM and wish != row.wish
 
 
@@ -103,20 +121,21 @@ def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView
     """Finds the order line by the words, else by what the systems know, else asks with orders as buttons."""
     if not lines:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("no_orders"))
-    fitting = listing.likely(session, heard.issues, lines, turn.at)
-    if named and fitting and not set(named) & set(fitting) and listing.guessed(turn, lines):
-        # 「刚买就降价了」 is about what dropped in price, not about the newest parcel.
-        named = []
-    if len(named) == 1:
-        return begin(session, turn, heard, named[0])
+    named, fitting = listing.narrowed(session, turn, heard.issues, lines, named)
+    line = listing.only_possible(named, fitting)
+    if line is not None:
+        return begin(session, turn, heard, line)
     unknown_number = bool(turn.values("order_number")) and not named
-    likely = [] if unknown_number else [line for line in fitting if line in (named or lines)]
-    if len(likely) == 1:
-        return begin(session, turn, heard, likely[0])
     # Who says what arrived broken means no order that has not been sent: pressed by mistake, it would be refunded at once.
-    usable = named or fitting or [line for line in lines if line.status != "closed"] or lines
+    usable = named or listing.by_part(turn.text, fitting or [line for line in lines if line.status != "closed"] or lines)
     key = "ask_order_among" if named else "order_not_found" if unknown_number else "ask_order"
     return ask_order(turn, heard, usable, key)
+
+
+def find_order(session: Session, turn: Turn, row: models.Case) -> Answer:
+    """A case that was handed over before its order was known, and is the bot's again: its order comes first."""
+    lines = listing.lines_of(session, turn.customer_id or "")
+    return locate(session, turn, Heard(row.wish, tuple(row.issues), row.facts), lines, listing.candidates(turn, lines))
 
 
 def ask_order(turn: Turn, heard: Heard, lines: list[OrderLineView], key: str, unclear: int = 0) -> Answer:
@@ -130,8 +149,9 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     """The answer to 「哪一单」; asked twice in vain, a person takes over. Who tells more of the matter has not answered in vain."""
     lines = listing.lines_of(session, turn.customer_id or "")
     shown = listing.remembered(turn, lines, "shown")
-    # Among what was shown first: 「256G的」 after 「哪部手机」 is one of these two.
-    named = listing.candidates(turn, shown) if len(shown) > 1 else []
+    # Among what was shown first: 「256G的」 after 「哪部手机」 is one of these two. Where more fitted than were shown,
+    # who names one may well mean what they did not see.
+    named = listing.candidates(turn, shown) if 1 < len(shown) < listing.SHOWN else []
     named = named or listing.candidates(turn, lines)
     ordinals = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
     if not named and ordinals and shown:
@@ -141,12 +161,17 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     heard = hear(turn)
     if len(named) == 1:
         return begin(session, turn, heard, named[0])
-    told = {"wish": heard.wish, "issues": list(heard.issues), "facts": heard.facts}
-    more = any(turn.pending.get(name, value) != value for name, value in told.items())
+    more = tells_more_than(turn.pending, heard)
     if turn.unclear >= 1 and not more:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_no_order"))
     key = "ask_order_among" if named else "order_not_found" if turn.values("order_number") else "ask_order"
     return ask_order(turn, heard, named or shown or lines, key, turn.unclear + (not more))
+
+
+def tells_more_than(pending: dict[str, Any], heard: Heard) -> bool:
+    """Whether an answer to 「哪一单」 told more of the matter. Another wish instead of the one before tells nothing."""
+    first_wish = pending.get("wish") is None and heard.wish is not None
+    return first_wish or pending.get("issues", []) != list(heard.issues) or pending.get("facts", {}) != heard.facts
 
 
 def choose_line(session: Session, turn: Turn, order_id: str, line_id: str) -> Answer:
@@ -206,7 +231,7 @@ def ask_problem(turn: Turn, row: models.Case, line: OrderLineView) -> Answer:
 def take_problem(session: Session, turn: Turn) -> Answer:
     """The answer to 「出了什么问题」; not understood twice, a person takes over."""
     row = case_file.current(session, turn)
-    if row is None:
+    if row is None or about_another(session, turn, row):
         return open_case(session, turn)
     heard = hear(turn)
     case_file.add(session, row, turn, heard)
@@ -233,7 +258,7 @@ def choose_problem(session: Session, turn: Turn, kind: str) -> Answer:
 def take_detail(session: Session, turn: Turn) -> Answer:
     """The answer to a question about one fact; not understood twice, a person takes over."""
     row = case_file.current(session, turn)
-    if row is None:
+    if row is None or about_another(session, turn, row):
         return open_case(session, turn)
     asked = turn.pending.get("asking")
     stated = detail.read(str(asked or ""), turn)

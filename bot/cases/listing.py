@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -34,7 +35,7 @@ def lines_of(session: Session, customer_id: str) -> list[OrderLineView]:
         OrderLineView(
             order_id=order.order_id, line_id=line.line_id, sku_id=sku.sku_id, title=sku.title, spec=sku.spec,
             category=sku.category, status=order.status, quantity=line.quantity, unit_paid_fen=line.unit_paid_fen,
-            paid_at=order.paid_at,
+            paid_at=order.paid_at, traits=tuple(sku.traits),
         )
         for order, line, sku in rows
     ]
@@ -89,6 +90,38 @@ def likely(session: Session, issues: Sequence[str], lines: Sequence[OrderLineVie
     if set(issues) & IN_HAND:
         return [line for line in lines if line.status in {"delivered", "completed"}]
     return []
+
+
+def narrowed(
+    session: Session, turn: Turn, issues: Sequence[str], lines: Sequence[OrderLineView], named: list[OrderLineView]
+) -> tuple[list[OrderLineView], list[OrderLineView]]:
+    """What the words name, and which of it (of all, where they name nothing) the matter can be about.
+
+    「刚买就降价了」 is about what dropped in price, not about the newest parcel: such a guess is dropped.
+    An order number that is none of the customer's fits nothing.
+    """
+    fitting = likely(session, issues, lines, turn.at)
+    if fitting and not set(named) & set(fitting) and guessed(turn, lines):
+        named = []
+    if turn.values("order_number") and not named:
+        return [], []
+    return named, [line for line in fitting if line in (named or lines)]
+
+
+def only_possible(named: list[OrderLineView], fitting: list[OrderLineView]) -> OrderLineView | None:
+    """The one line it can be about, of what `narrowed` found; None where there is none or several."""
+    possible = named if len(named) == 1 else fitting
+    return possible[0] if len(possible) == 1 else None
+
+
+POWERED = re.compile(r"屏幕|[黑花绿碎白]屏|开(不了|不开)机|关机|死机|重启|充(不进|不上)?电|电池|续航|蓝牙|信号|闪退|卡顿|联网|插上?电|通电")
+"""Words for what only a thing that runs on electricity has."""
+
+
+def by_part(text: str, lines: Sequence[OrderLineView]) -> list[OrderLineView]:
+    """The lines that can have the part a message speaks of: no bunch of flowers has a screen. All, where none can."""
+    powered = [line for line in lines if "electronics" in line.traits] if POWERED.search(text) else []
+    return powered or list(lines)
 
 
 def dropped(session: Session, line: OrderLineView, at: datetime) -> bool:

@@ -38,6 +38,7 @@ class OrderLineView(msgspec.Struct, frozen=True):
     quantity: int
     unit_paid_fen: int
     paid_at: datetime | None
+    traits: tuple[str, ...] = ()
 
 
 class Mention(msgspec.Struct, frozen=True):

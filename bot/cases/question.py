@@ -14,7 +14,7 @@ import msgspec
 import yaml
 from sqlalchemy.orm import Session
 
-from bot.cases import intake, listing
+from bot.cases import escalation, intake, listing
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -98,6 +98,8 @@ def answer_question(session: Session, turn: Turn) -> Answer:
         named = listing.candidates(turn, listing.lines_of(session, turn.customer_id or ""))
         about = {"about": listing.ids_of(named)} if len(named) == 1 and turn.awaiting is None else {}
         return Answer((found,), turn.awaiting, turn.case_id, {**turn.pending, **about} or None)
+    if escalation.waits(session, turn):
+        return escalation.note(session, turn)
     if turn.awaiting is not None:
         ask = Reply(say("no_answer", turn.said), (Choice("human", say("button_human")),))
         return Answer((ask,), turn.awaiting, turn.case_id, turn.pending or None)

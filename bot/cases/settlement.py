@@ -19,6 +19,7 @@ from bot.cases import (
     detail,
     escalation,
     facts,
+    intake,
     judgement,
     policy,
     refusal,
@@ -46,6 +47,8 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
     """The next step of a case on all its facts, and its words. In the queue a person decides, not this."""
     if escalation.in_queue(session, row):
         return escalation.join(session, turn, row)
+    if row.order_id is None:
+        return intake.find_order(session, turn, row)
     case = facts.case_of(session, row, turn.at)
     asking = detail.missing(case)
     if asking is not None:

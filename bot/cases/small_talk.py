@@ -7,11 +7,13 @@ import re
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, entry, intake, listing, refusal
+from bot.cases import bargaining, case_file, entry, escalation, intake, listing, refusal
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
 
+TOLD = frozenset({"affirm", "deny", "inform", "chitchat"})
+"""What is said to whoever listens: in the queue, that is the person who will come."""
 WAITING = re.compile(r"人呢|在吗|在不在|还在|等(一下|等|会)|稍等|理我|回我|说话")
 
 
@@ -30,8 +32,9 @@ def small_talk(session: Session, turn: Turn) -> Answer:
             return bargaining.accept_offer(session, turn) if turn.intent == "affirm" else bargaining.reject_offer(session, turn)
         if turn.intent == "deny" and row.state == "refused":
             return refusal.disagree(session, row, turn)
-        if row.state == "with_person":
-            return stay(turn, Reply(say("in_queue_facts", turn.said)))
+    impatient = WAITING.search(turn.text) is not None
+    if (impatient or turn.intent in TOLD) and escalation.waits(session, turn):
+        return escalation.waits_on(session, turn) if impatient else escalation.note(session, turn)
     entered = turn.intent in {"affirm", "inform"} and entry.just_asked(session, turn)
     if turn.awaiting is None and (turn.intent == "inform" or entered):
         lines = listing.lines_of(session, turn.customer_id or "")
@@ -45,7 +48,7 @@ def small_talk(session: Session, turn: Turn) -> Answer:
         "affirm": "ok_noted",
         "deny": "no_problem",
         "inform": "chat",
-    }.get(turn.intent) or ("patience" if WAITING.search(turn.text) else "chat")
+    }.get(turn.intent) or ("patience" if impatient else "chat")
     answer = stay(turn, Reply(say(key, turn.said)))
     # What was only chatted at is not understood any better: the count of what was not understood stays.
     return msgspec.structs.replace(answer, unclear=turn.unclear) if key == "chat" else answer
@@ -56,4 +59,10 @@ def say_who(session: Session, turn: Turn) -> Answer:
 
 
 def calm(session: Session, turn: Turn) -> Answer:
-    return stay(turn, Reply(say("calm", turn.said), (Choice("human", say("button_human")),)))
+    """Anger is answered twice; the third time a person comes by itself (rules.md 2.3 H4, H6)."""
+    if escalation.waits(session, turn):
+        return escalation.note(session, turn)
+    if turn.unclear >= 2:
+        return escalation.hand_over(session, turn, "complaint")
+    answer = stay(turn, Reply(say("calm", turn.said), (Choice("human", say("button_human")),)))
+    return msgspec.structs.replace(answer, unclear=turn.unclear + 1)

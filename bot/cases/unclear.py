@@ -29,6 +29,8 @@ def ask_again(session: Session, turn: Turn) -> Answer:
     found = question.reply_to(turn.text, turn.said)
     if found is not None:
         return small_talk.stay(turn, found)
+    if escalation.waits(session, turn):
+        return escalation.note(session, turn)
     lines = listing.lines_of(session, turn.customer_id or "")
     about_goods = len(lines) > 1 and turn.awaiting is None and turn.intent != "out_of_scope" and not turn.pending.get("about")
     named = listing.candidates(turn, lines) if about_goods else []

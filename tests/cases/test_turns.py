@@ -12,12 +12,15 @@ from bot.cases import (
     bargaining,
     choosing,
     complaint,
+    desk,
     escalation,
     evidence,
     intake,
     progress,
+    question,
     small_talk,
     unanswered,
+    unclear,
     withdrawal,
 )
 from bot.cases.conversation import take
@@ -26,7 +29,7 @@ from bot.ledger import ledger
 from bot.store import models
 from bot.store.database import session
 from tests.cases.conftest import Chat
-from tests.dialogues.shop import NOW
+from tests.dialogues.shop import NOW, order_number
 
 LAMP = {"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 7, "delivered": 2}
 DROPPED = {
@@ -295,3 +298,132 @@ def test_a_conversation_of_one_customer_cannot_be_taken_by_another(given: Callab
     Chat().say("你好", small_talk.small_talk, intent="greet")
     with pytest.raises(PermissionError):
         take(Turn("talk", "cus_t002", "我的订单呢", NOW), small_talk.small_talk)
+
+
+SEVERAL = (
+    {"goods": "phone", "unit": 599900, "paid": 3, "delivered": 1},
+    {"goods": "roses", "unit": 9900, "paid": 2, "delivered": 1},
+    {"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2},
+)
+
+
+def line_of(order: int) -> str:
+    return f"{order_number(1, order)}-1"
+
+
+def test_a_case_given_back_without_an_order_asks_for_its_order_and_goes_on(given: Callable[..., str]) -> None:
+    given(*SEVERAL)
+    chat = Chat()
+    chat.say("转人工", escalation.hand_over_on_request, intent="human")
+    case_id = only_case().case_id
+    with session() as db:
+        db.add(models.Agent(name="小丽", role="agent", password_hash="x"))
+    desk.claim(case_id, "小丽", NOW)
+    desk.return_to_bot(case_id, "小丽", NOW)
+    assert "哪一单" in chat.say("退货", intake.open_case, intent="return_goods")
+    chat.say("杯子", intake.choose_order, intent="inform")
+    chat.say("有裂缝", intake.take_problem, intent="report_problem", issues=("quality_defect",))
+    row = only_case()
+    assert (row.line_id, row.wish, row.state) == (line_of(3), "return_goods", "awaiting_evidence")
+
+
+def test_another_wish_each_time_is_no_answer_to_which_order(given: Callable[..., str]) -> None:
+    given(*SEVERAL)
+    chat = Chat()
+    chat.say("我要退款", intake.open_case, intent="refund")
+    chat.say("我要换货", intake.open_case, intent="exchange")
+    assert owner() == "bot"
+    chat.say("我要维修", intake.open_case, intent="repair")
+    assert owner() == "queue"
+
+
+def test_a_complaint_names_the_only_order_it_can_be_about(given: Callable[..., str]) -> None:
+    given({"goods": "dress", "unit": 29900, "paid": 4, "delivered": None, "shipped": None}, *SEVERAL)
+    Chat().say("一直不发货 我要投诉", complaint.take_complaint, intent="complaint", issues=("late_delivery",))
+    assert only_case().line_id == line_of(1)
+
+
+def test_a_complaint_with_several_possible_orders_names_none(given: Callable[..., str]) -> None:
+    given(*SEVERAL)
+    Chat().say("什么破店 我要投诉", complaint.take_complaint, intent="complaint", mood="angry")
+    assert only_case().line_id is None
+
+
+def test_a_complaint_about_a_price_that_dropped_names_what_dropped_not_the_newest(given: Callable[..., str]) -> None:
+    given(DROPPED, {"goods": "mug", "unit": 8900, "paid": 1, "delivered": 0.5})
+    Chat().say("刚买完就降价 我要投诉", complaint.take_complaint, intent="complaint", issues=("price_drop",))
+    assert only_case().line_id == line_of(1)
+
+
+def test_a_screen_is_looked_for_among_what_has_one(given: Callable[..., str]) -> None:
+    given(*SEVERAL, {"goods": "band", "unit": 29900, "paid": 5, "delivered": 2})
+    chat = Chat()
+    chat.say("屏幕有条绿线", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    assert {choice.label.split()[0] for choice in chat.last.replies[-1].choices} == {"星河14", "知动智能手环"}
+
+
+def test_in_the_queue_words_are_noted_for_the_person_and_nothing_is_asked_back(given: Callable[..., str]) -> None:
+    given(*SEVERAL)
+    chat = Chat()
+    chat.say("我要投诉", complaint.take_complaint, intent="complaint")
+    for text, handler, intent in (
+        ("呵呵", small_talk.small_talk, "chitchat"), ("啥玩意", unclear.ask_again, "nlu_fallback"), ("垃圾", small_talk.calm, "insult"),
+        ("能插两张卡么", question.answer_question, "product_info"),
+    ):
+        chat.say(text, handler, intent=intent)
+        assert chat.last.awaiting is None
+        assert [choice for reply in chat.last.replies for choice in reply.choices] == []
+    assert "排" in chat.say("人呢", small_talk.small_talk, intent="chitchat")
+    chat.say("是那个杯子", small_talk.small_talk, intent="inform")
+    assert only_case().line_id == line_of(3)
+
+
+def test_a_picture_after_the_money_is_paid_is_kept_and_the_payment_not_told_as_a_new_one(given: Callable[..., str]) -> None:
+    given(DROPPED)
+    chat = Chat()
+    assert "已为您补差价" in chat.say("退差价", intake.open_case, intent="price_protection")
+    again = chat.say("照片发你了", evidence.take_evidence, intent="provide_evidence")
+    assert "办过了" in again or "已经登记" in again
+    assert money() == [("price_difference", 50000, "paid")]
+
+
+def test_other_goods_named_while_a_picture_is_awaited_are_a_case_of_their_own(given: Callable[..., str]) -> None:
+    given(*SEVERAL, {"goods": "orange", "unit": 5990, "paid": 2, "delivered": 1})
+    chat = Chat()
+    chat.say("杯子有裂缝 退货", intake.open_case, intent="return_goods", issues=("quality_defect",))
+    chat.say("不对 我说的是脐橙 坏了", evidence.take_evidence, intent="report_problem", issues=("quality_defect",))
+    with session(read_only=True) as db:
+        assert {row.line_id for row in db.scalars(select(models.Case))} == {line_of(3), line_of(4)}
+
+
+def test_a_number_that_no_option_has_accepts_nothing(given: Callable[..., str]) -> None:
+    given({"goods": "headset", "unit": 49900, "paid": 25, "delivered": 22})
+    chat = Chat()
+    chat.say("耳机坏了", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    chat.say("照片发你了", evidence.take_evidence, intent="provide_evidence")
+    assert chat.last.awaiting == "offer"
+    chat.say("考虑一下", bargaining.reject_offer, intent="reject_offer")
+    assert len(only_case().negotiation) == 1, "who only thinks has refused nothing"
+    chat.say("第二个方案", bargaining.accept_offer, intent="accept_offer", entities=(Entity("ordinal", "2"),))
+    assert money() == []
+
+
+def test_who_agreed_to_an_exchange_and_wants_to_return_after_all_gets_a_person(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2})
+    chat = Chat()
+    chat.say("杯子有裂缝 要退货", intake.open_case, intent="return_goods", issues=("quality_defect",))
+    chat.say("照片发你了", evidence.take_evidence, intent="provide_evidence")
+    chat.say("换一个吧", bargaining.counter_offer, intent="exchange")
+    agreed = money()
+    assert "exchange" in {remedy for remedy, _, _ in agreed}
+    chat.say("还是退货吧", intake.open_case, intent="return_goods")
+    assert owner() == "queue"
+    assert money() == agreed
+
+
+def test_anger_without_an_end_brings_a_person(given: Callable[..., str]) -> None:
+    given(*SEVERAL)
+    chat = Chat()
+    for text in ("滚", "垃圾", "去死"):
+        chat.say(text, small_talk.calm, intent="insult", mood="angry")
+    assert owner() == "queue"
