@@ -7,6 +7,7 @@ Logs go to var/log/.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import http.client
 import os
 import signal
@@ -126,10 +127,23 @@ def status(address: str, patience: float) -> int | None:
         return None
 
 
-class Running:
-    """A started service. `stop` ends it and whatever it started; `hung` is set once it is there but answers nothing."""
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+PR_SET_PDEATHSIG = 1
 
-    def __init__(self, service: Service, log_dir: Path, env: Mapping[str, str] | None = None) -> None:
+
+def end_with_parent() -> None:
+    """In a new process: Linux kills it when the thread that started it is gone, however that ended."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Running:
+    """A started service. `stop` ends it and whatever it started; `hung` is set once it is there but answers nothing.
+
+    `bound`: it is killed with the thread that started it. Left alone it would hold its port and have nobody to start it anew.
+    """
+
+    def __init__(self, service: Service, log_dir: Path, env: Mapping[str, str] | None = None, *, bound: bool = False) -> None:
         log_dir.mkdir(parents=True, exist_ok=True)
         self.service = service
         self.hung = threading.Event()
@@ -138,6 +152,7 @@ class Running:
             self.process = subprocess.Popen(
                 service.argv, cwd=ROOT, env=named(environment(env), service.name), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                preexec_fn=end_with_parent if bound else None,
             )
 
     def alive(self) -> bool:

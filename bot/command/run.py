@@ -38,7 +38,7 @@ def command() -> None:
     running: dict[str, processes.Running] = {}
 
     def start(service: processes.Service) -> None:
-        running[service.name] = started = processes.Running(service, log_dir, env)
+        running[service.name] = started = processes.Running(service, log_dir, env, bound=True)
         threading.Thread(target=started.watch, daemon=True).start()
 
     try:

@@ -20,6 +20,7 @@ from bot.settings import settings
 from bot.web import measure, rasa
 from bot.web.blocking import for_rasa, in_database
 from bot.web.hub import Hub
+from bot.web.problem import cause
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Bursts:
                         await self.turn(waiting, give_up=tries[waiting.burst.after] > TRIES)
             except SQLAlchemyError as fault:
                 # The rows are safe; the sweep takes them up when the database is back.
-                logger.error("conversation %s waits for the database: %s", conversation_id, type(fault).__name__)
+                logger.error("conversation %s waits for the database: %s", conversation_id, cause(fault))
                 measure.TURNS.labels("database").inc()
                 self.hub.publish(conversation_id, {"type": "trouble", "text": say("trouble")})
                 break

@@ -172,7 +172,11 @@ async def read_file(form: FormData, visitor: Visitor) -> tuple[str, dict[str, An
     if kind == "video" and examined.media_type != "video/mp4":
         raise wrong("kind", "这是图片,不是视频")
     upload_id = evidence_store.new_id()
-    sha256 = await asyncio.to_thread(evidence_store.keep, upload_id, content, examined)
+    try:
+        sha256 = await asyncio.to_thread(evidence_store.keep, upload_id, content, examined)
+    except OSError as full:
+        logger.error("cannot keep a file: %s", full.strerror)
+        raise Problem(503, "unavailable", "系统暂时存不了文件,请稍后再试;没有任何内容被改动", {"Retry-After": "2"}) from full
     stored = inbox.File(upload_id, examined.media_type, sha256, len(content), kind)
     return client_id, {"file": stored, "text": (text or "").strip()}
 

@@ -47,11 +47,14 @@ def write(path: Path, content: bytes) -> None:
     """Whole or not at all, also when the machine stops in the middle."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)  # on a full disk its bytes are missed
 
 
 STRAY_AFTER = 24 * 3600

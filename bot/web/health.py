@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
-import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -21,10 +23,14 @@ from bot.store.database import session as open_session
 from bot.web import measure, rasa
 from bot.web.answer import json_answer
 from bot.web.blocking import for_rasa, in_database
+from bot.web.problem import cause
 from bot.web.replicas import Replicas
 
 PROBE_PATIENCE = 15.0
 """Seconds; the first message after a start takes some."""
+
+ROOM = 1 << 20
+"""Bytes that must fit on the disk: a picture and its copy."""
 
 
 async def healthz(_request: Request) -> Response:
@@ -38,7 +44,7 @@ async def readyz(request: Request) -> Response:
         "database": await in_database(database),
         "rasa": await for_rasa(understands, chosen.rasa_port),
         "actions": await for_rasa(answers, chosen.actions_port, "/health"),
-        "files": files(),
+        "files": await asyncio.to_thread(files),
     }
     ready = all(state == "ok" for state in parts.values())
     replicas: Replicas | None = request.app.state.replicas
@@ -50,9 +56,15 @@ async def readyz(request: Request) -> Response:
 
 def database() -> str:
     try:
-        return "ok" if migration.is_current() else "the database's shape is not current: run heqi database"
+        if not migration.is_current():
+            return "the database's shape is not current: run heqi database"
     except SQLAlchemyError as fault:
         return f"unreachable: {type(fault).__name__}"
+    try:
+        migration.touch()
+    except SQLAlchemyError as fault:
+        return f"takes no writes: {cause(fault)}"
+    return "ok"
 
 
 def answers(port: int, path: str) -> str:
@@ -81,8 +93,19 @@ def understands(port: int) -> str:
 
 
 def files() -> str:
-    place = Path(settings().var)
-    return "ok" if place.is_dir() and os.access(place, os.W_OK) else f"cannot write to {place}"
+    """Whether files find room, and SQLite's rows: with a full disk everything still answers whoever only asks."""
+    chosen = settings()
+    url = make_url(chosen.database_url)
+    places = {Path(chosen.var)}
+    if url.get_backend_name() == "sqlite" and url.database:
+        places.add(Path(url.database).parent)
+    for place in places:
+        try:
+            with tempfile.TemporaryFile(dir=place) as probe:
+                probe.write(bytes(ROOM))
+        except OSError as fault:
+            return f"cannot write to {place}: {fault.strerror}"
+    return "ok"
 
 
 async def metrics(_request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -56,8 +56,14 @@ async def http(_request: Request, raised: Exception) -> Response:
     return error_answer(raised.status_code, code, message, raised.headers)
 
 
+def cause(fault: SQLAlchemyError) -> str:
+    """What the database itself said, in a line: gone, full and read-only ask for different hands."""
+    return " ".join(str(getattr(fault, "orig", None) or type(fault).__name__).split())
+
+
 async def database(request: Request, raised: Exception) -> Response:
-    logger.error("database unreachable at %s %s: %s", request.method, request.url.path, type(raised).__name__)
+    assert isinstance(raised, DBAPIError)
+    logger.error("database fails at %s %s: %s", request.method, request.url.path, cause(raised))
     return error_answer(503, "unavailable", "系统暂时存不了消息,请稍后再试;没有任何内容被改动", {"Retry-After": "2"})
 
 
@@ -67,4 +73,9 @@ async def unexpected(request: Request, raised: Exception) -> Response:
     return error_answer(500, "failed", "系统出了点问题,我们会查;请稍后再试")
 
 
-HANDLERS = {Problem: problem, DeskRefused: refused, HTTPException: http, OperationalError: database, Exception: unexpected}
+HANDLERS = {
+    Problem: problem, DeskRefused: refused, HTTPException: http,
+    # Gone or full; read-only, in PostgreSQL's words; cut off in the middle.
+    OperationalError: database, InternalError: database, InterfaceError: database,
+    Exception: unexpected,
+}

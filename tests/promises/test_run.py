@@ -44,6 +44,12 @@ class Served(msgspec.Struct):
         return f"http://127.0.0.1:{self.product.env[f'HEQI_{name}_PORT']}{path}"
 
 
+def started(product: Product) -> processes.Running:
+    ready = f"http://127.0.0.1:{product.port}/readyz"
+    argv = (sys.executable, "-c", "from bot.command import main; main()", "run")
+    return processes.Running(processes.Service("run", argv, ready, ready, PATIENT), product.log_dir, product.env)
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     place = tmp_path_factory.mktemp("run")
@@ -53,9 +59,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         for number in range(1, 7):
             snapshot.merge(db, snapshot.read(json.dumps(snapshot_of(number, [{"goods": "lamp", "unit": 8800}]))), NOW)
     product = Product(database_url, place, {"HEQI_NOW": NOW.isoformat()})
-    ready = f"http://127.0.0.1:{product.port}/readyz"
-    argv = (sys.executable, "-c", "from bot.command import main; main()", "run")
-    run = processes.Running(processes.Service("run", argv, ready, ready, PATIENT), place / "log", product.env)
+    run = started(product)
     try:
         run.wait_ready()
         end = time.monotonic() + PATIENT
@@ -65,6 +69,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(product, run)
     finally:
         run.stop(60)
+
+
+def lives(pid: int) -> bool:
+    """Not gone, and not merely waiting to be taken note of."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
 
 
 def answered(url: str, token: str | None, body: dict[str, object] | None = None) -> int:
@@ -148,3 +160,23 @@ def test_what_was_accepted_before_the_end_is_answered_before_it(served: Served) 
         said = [message.text for message in db.query(models.Message).filter_by(conversation_id=customer.conversation_id, sender="bot")]
     assert row is not None and row.owner == "bot"
     assert any("来回运费我们出" in text for text in said) and TRUE_SENTENCE not in "".join(said)
+
+
+@pytest.mark.timeout(600)
+def test_who_kills_heqi_run_kills_what_it_started(tmp_path: Path) -> None:
+    """Left alone they would serve on with nobody to start them anew, and hold the ports against the next start."""
+    database_url = f"sqlite:///{tmp_path / 'heqi.db'}"
+    migration.upgrade(database_url)
+    product = Product(database_url, tmp_path)
+    for _ in range(2):
+        run = started(product)
+        killed = Served(product, run)
+        end = time.monotonic() + PATIENT
+        while len(killed.pids()) < 2:
+            assert time.monotonic() < end and run.alive(), run.log_path.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        left = list(killed.pids())
+        run.kill()
+        while any(map(lives, left)):
+            assert time.monotonic() < end, "a process outlived heqi run"
+            time.sleep(0.1)

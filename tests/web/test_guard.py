@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from bot import settings
 from bot.web.app import ROUTES, make_app
 from bot.web.problem import Problem
 from bot.web.rate import Buckets
-from tests.web.conftest import LAMP, Customer
+from tests.web.conftest import LAMP, MUG, Customer
 from tests.web.stand_in import StandIn
+from tests.web.test_files import image
 
 
 def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
@@ -79,6 +82,44 @@ def test_a_database_that_is_gone_is_said_so(client: TestClient, given: Callable[
     assert answer.status_code == 503
     assert client.get("/readyz").json()["parts"]["database"].startswith("unreachable")
     assert client.get("/healthz").status_code == 200
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow: what a full disk does to whoever writes, also where root runs the tests."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_said_so_and_keeps_nothing_by_halves(client: TestClient, given: Callable[..., None], place: Path) -> None:
+    given(MUG)
+    customer = Customer(client, "cus_t001")
+    with full_disk():
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["parts"]["files"].startswith("cannot write")) == (503, True)
+        assert customer.upload(image("PNG")).status_code == 503
+        assert client.post("/api/v1/messages", json={"client_id": "a", "text": "x"}, headers=customer.headers).status_code == 503
+    assert [path for path in place.rglob("*") if path.name.endswith(".partial")] == []
+    assert client.get("/readyz").status_code == 200
+    assert customer.upload(image("PNG")).status_code == 202
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_takes_no_writes_is_said_so(
+    client: TestClient, given: Callable[..., None], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A standby, say: it answers every question."""
+    given(LAMP)
+    customer = Customer(client, "cus_t001")
+    monkeypatch.setenv("HEQI_DATABASE_URL", f"{database_url}?options=-c%20default_transaction_read_only%3Don")
+    answer = client.post("/api/v1/messages", json={"client_id": "a", "text": "x"}, headers=customer.headers)
+    assert answer.status_code == 503
+    assert "read-only" in client.get("/readyz").json()["parts"]["database"]
+    assert customer.list()["messages"] == []
 
 
 def test_each_customer_has_a_limit(rasa: StandIn, given: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
