@@ -166,6 +166,7 @@ def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
         audit.write(session, turn.at, "ledger", "refuse_offer", row.case_id, offer_id=offer.offer_id, why=str(refused))
         return Answer((Reply(say("agent_offer_gone")),), None, row.case_id)
     offer.answer = {"act": "accept", "option": option_id}
+    close_others(session, offer, part[0])
     row.state = "awaiting_return" if any(entry["state"] == "awaiting_return" for entry in done) else "settled"
     row.updated_at = turn.at
     audit.write(session, turn.at, "customer", "accept_offer", row.case_id, offer_id=offer.offer_id, option=option_id)
@@ -173,3 +174,12 @@ def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
     assessment = msgspec.convert(row.assessment, Assessment)
     text = settlement.say_done(done, assessment, row, turn)
     return Answer((Reply(text, card=settlement.settled_card(row, done, assessment)),), None, row.case_id)
+
+
+def close_others(session: Session, taken: models.Offer, remedy: str) -> None:
+    """Of offers that give the same thing the customer takes one: sent twice, or made better while the older card stays on the page."""
+    same = ledger.MONEY if remedy in ledger.MONEY else {remedy}
+    waiting = session.scalars(select(models.Offer).where(models.Offer.case_id == taken.case_id, models.Offer.by != "bot", models.Offer.offer_id != taken.offer_id))
+    for other in waiting.all():
+        if other.answer is None and any(option["remedy"] in same for option in other.options):
+            other.answer = {"act": "reject", "instead": taken.offer_id}

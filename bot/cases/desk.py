@@ -62,6 +62,12 @@ class Hold(msgspec.Struct, frozen=True):
             self.row.deadlines = escalation.other_deadlines(self.row)
         return message
 
+    def written(self, client_id: str | None) -> models.Message | None:
+        """What was written under this id before: the call comes again because its answer was lost."""
+        talk = models.Message.conversation_id == self.conversation.conversation_id
+        found: models.Message | None = self.session.scalars(select(models.Message).where(talk, models.Message.client_id == client_id)).first() if client_id else None
+        return found
+
     def note(self, what: str, **detail: Any) -> None:
         audit.write(self.session, self.at, self.agent.name, what, self.row.case_id, **detail)
 
@@ -138,25 +144,35 @@ def claim(case_id: str, name: str, at: datetime, *, waiting: bool = False) -> No
             act.write("system", Reply(say("agent_joined", name=name)))
 
 
+def own(name: str, client_id: str | None) -> str | None:
+    """An agent's client_id among those of everybody in the conversation."""
+    return f"{name}:{client_id}" if client_id else None
+
+
 def reply(case_id: str, name: str, text: str, at: datetime, client_id: str | None = None) -> int:
     """The agent's words; returns their seq. The same client_id again is the same message."""
     with hold(case_id, name, at) as act:
         before = act.conversation.last_seq
-        message = act.write("agent", Reply(text), client_id=f"{name}:{client_id}" if client_id else None)
+        message = act.write("agent", Reply(text), client_id=own(name, client_id))
         if message.seq > before:
             act.note("reply", seq=message.seq)
         return int(message.seq)
 
 
-def offer(case_id: str, name: str, remedy: str, fen: int, at: datetime, text: str | None = None) -> tuple[str, int]:
-    """Offers; returns (offer_id, seq). A supervisor may do it for a case that another agent has."""
+def offer(
+    case_id: str, name: str, remedy: str, fen: int, at: datetime, text: str | None = None, client_id: str | None = None
+) -> tuple[str, int]:
+    """Offers; returns (offer_id, seq), the same for the same client_id. A supervisor may do it for a case that another agent has."""
     with hold(case_id, name, at, must_hold=False) as act:
         if not act.holds and not (act.supervises and act.conversation.owner == "agent"):
             raise DeskRefused("not_yours", holder(act.conversation) or "请先接手这个案件")
-        written, words = agent_offer.write(act.session, act.row, act.agent, remedy, fen, at)
-        if text:
-            words = msgspec.structs.replace(words, text=f"{text}\n{words.text}")
-        return str(written.offer_id), int(act.write("agent", words).seq)
+        message = act.written(own(name, client_id))
+        if message is None:
+            _, words = agent_offer.write(act.session, act.row, act.agent, remedy, fen, at)
+            if text:
+                words = msgspec.structs.replace(words, text=f"{text}\n{words.text}")
+            message = act.write("agent", words, own(name, client_id))
+        return str((message.card or {}).get("offer_id")), int(message.seq)
 
 
 def approve(case_id: str, name: str, at: datetime, remedy: str | None = None) -> tuple[int, list[dict[str, Any]]]:

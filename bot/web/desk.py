@@ -160,7 +160,8 @@ async def offer(case_id: str, name: str, given: dict[str, Any]) -> dict[str, Any
     remedy = body.text(given, "remedy", 100)
     fen = body.whole(given, "fen", 0, 10**10)
     text = body.optional_text(given, "text", LONGEST_TEXT)
-    offer_id, seq = await in_database(desk.offer, case_id, name, remedy, fen, clock.now(), text)
+    client_id = body.optional_text(given, "client_id", 100)
+    offer_id, seq = await in_database(desk.offer, case_id, name, remedy, fen, clock.now(), text, client_id)
     return {"offer_id": offer_id, "seq": seq}
 
 

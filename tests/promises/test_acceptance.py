@@ -84,3 +84,39 @@ def test_an_agents_offer_accepted_eight_times_at_once_is_paid_once(client: TestC
         seqs = list(pool.map(press, range(8)))
     assert len(set(seqs)) == 8
     assert money() == [("coupon", 300)]
+
+
+def pressable(customer: Customer, ending: str) -> list[str]:
+    """The choices shown so far whose ids end so, oldest first."""
+    return [choice["id"] for message in customer.list()["messages"] for choice in message["choices"] if choice["id"].endswith(ending)]
+
+
+@both_databases
+@pytest.mark.usefixtures("staff")
+def test_of_two_offers_of_one_remedy_the_customer_takes_one(client: TestClient, given: Callable[..., None]) -> None:
+    """Sent twice by a slow link, or made better: the older card stays on the customer's page."""
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "laochen")
+    agent.does(case_id, "claim")
+    agent.does(case_id, "offer", remedy="gift", fen=2000)  # raises the cap: it is not what holds here
+    for fen in (300, 300, 500):
+        agent.does(case_id, "offer", remedy="coupon", fen=fen)
+    first, again, better = (*pressable(customer, "option:coupon-300"), *pressable(customer, "option:coupon-500"))
+    for choice in (first, first, again, better):
+        customer.send(choice=choice)
+    assert money() == [("coupon", 300)]
+    agent.does(case_id, "offer", remedy="freight", fen=1000)
+    customer.send(choice=pressable(customer, "option:freight-1000")[0])
+    assert sorted(money()) == [("coupon", 300), ("freight", 1000)]
+
+
+@pytest.mark.usefixtures("staff")
+def test_an_offer_whose_receipt_was_lost_is_made_once(client: TestClient, given: Callable[..., None]) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "laochen")
+    agent.does(case_id, "claim")
+    made = [agent.does(case_id, "offer", remedy="coupon", fen=300, client_id="once") for _ in range(2)]
+    assert made[0] == made[1]
+    assert len(pressable(customer, "option:coupon-300")) == 1

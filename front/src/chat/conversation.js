@@ -1,9 +1,10 @@
 /** The customer's conversation as the page holds it: one reactive state, and the acts that change it. */
 
 import { computed, reactive } from 'vue'
+import { newClientId } from '../shared/clientId.js'
 import { CallFailed, call, fileAddress, textOf, upload } from '../shared/http.js'
 import { follow, socketAddress } from '../shared/live.js'
-import { keepUnsent, newClientId, readSession, readUnsent, writeSession } from './keeping.js'
+import { keepUnsent, readSession, readUnsent, writeSession } from './keeping.js'
 import * as timeline from './timeline.js'
 
 const TYPING_MS = 8000

@@ -42,9 +42,3 @@ export function keepUnsent(conversationId, pending) {
 /** Whether this case was rated on this device. */
 export const wasRated = (caseId) => read('heqi:rated')?.includes(caseId) ?? false
 export const markRated = (caseId) => write('heqi:rated', [...(read('heqi:rated') ?? []), caseId])
-
-/** crypto.randomUUID is missing on plain http and in older built-in browsers. */
-export function newClientId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}
