@@ -18,7 +18,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from bot import clock, trace
+from bot import clock, log, trace
 from bot.cases import conversation, unanswered
 from bot.cases.reply import Answer
 from bot.cases.turn import Burst, Entity, Turn
@@ -49,6 +49,7 @@ class ShopAction(Action, ABC):
             # The web asks whether the whole way through Rasa works; nobody spoke.
             dispatcher.utter_message(text=PROBE_ANSWER)
             return [SlotSet("answered", True)]
+        log.call.set(metadata.get("call"))
         turn = read_turn(tracker)
         try:
             with trace.span(self.name(), metadata.get("trace") or {}, conversation=turn.conversation_id) as span:

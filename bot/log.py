@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextvars import ContextVar
 from datetime import datetime, timezone
 
 import msgspec
@@ -15,6 +16,9 @@ import msgspec
 from bot.language.masking import mask
 
 plain_record = logging.getLogRecordFactory()
+
+call: ContextVar[str | None] = ContextVar("call", default=None)
+"""The browser's X-Request-Id, wherever work goes on for it: in threads, in the turn, in the action server."""
 
 
 def keep_clean() -> None:
@@ -54,13 +58,16 @@ def message_of(record: logging.LogRecord) -> str | None:
 class JsonLine(logging.Formatter):
     """One record → one line of JSON; what the caller gave as `extra={"fields": {…}}` stands beside the message.
 
-    `call` is the browser's X-Request-Id, `conversation` and `seq` the message, `case` what the ledger's rows carry:
-    with them one complaint can be followed through all processes.
+    `call` is the browser's X-Request-Id, on every line that was written for it, in the web and in the action server, down to
+    the ledger's step; `conversation` and `seq` are the message, `case` what the ledger's rows carry.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds")
-        line = {"at": at, "level": record.levelname, "from": record.name, "message": record.getMessage(), **getattr(record, "fields", {})}
+        line = {"at": at, "level": record.levelname, "from": record.name, "message": record.getMessage()}
+        if (asked := call.get()) is not None:
+            line["call"] = asked
+        line.update(getattr(record, "fields", {}))
         if record.exc_text:
             line["fault"] = record.exc_text
         return msgspec.json.encode(line).decode()

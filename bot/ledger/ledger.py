@@ -11,6 +11,7 @@ Causes are issue names, or an issue name with a mark where the same matter comes
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -24,6 +25,8 @@ from bot import trace
 from bot.ledger.row import STATE_AFTER, Row, State
 from bot.store.models import Case, LedgerEntry, LedgerStep
 from bot.store.platform import DemoShop, Platform, PlatformError
+
+logger = logging.getLogger(__name__)
 
 MONEY = frozenset({"refund", "refund_part", "return_refund", "price_difference"})
 """Remedies that give back what was paid for the line, bounded by it."""
@@ -277,6 +280,8 @@ def step(session: Session, entry: LedgerEntry, kind: str, at: datetime, by: str,
         newest = session.scalar(select(func.max(LedgerStep.seq)).where(LedgerStep.entry_id == entry.entry_id)) or 0
         session.add(LedgerStep(entry_id=entry.entry_id, seq=newest + 1, kind=kind, at=at, by=by, note=note))
         session.flush()
+    told = {"entry": entry.entry_id, "case": entry.case_id, "step": kind, "remedy": entry.remedy, "fen": entry.fen}
+    logger.info("ledger", extra={"fields": told})
     return kind
 
 

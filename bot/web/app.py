@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,6 +26,8 @@ from bot.web.hub import DESK, Hub
 from bot.web.problem import HANDLERS
 from bot.web.rate import Buckets
 from bot.web.replicas import Replicas
+
+logger = logging.getLogger(__name__)
 
 LOGIN_FAILURES = 20
 """Wrong passwords a minute from one address."""
@@ -95,6 +98,9 @@ async def watch_desk(hub: Hub) -> None:
             count, seconds = await in_database(inbox.silence, clock.now())
         except SQLAlchemyError:
             continue  # the hub and the bursts log that the database is gone
+        except Exception:  # as there: one row must not end the watch
+            logger.exception("cannot watch the desk")
+            continue
         if seconds >= ALARM_AFTER:
             hub.tell(DESK, {"type": "unanswered", "count": count, "oldest_seconds": round(seconds)})
 

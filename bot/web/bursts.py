@@ -13,7 +13,7 @@ import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import clock, trace
+from bot import clock, log, trace
 from bot.cases import inbox
 from bot.cases.words import say
 from bot.settings import settings
@@ -54,7 +54,7 @@ class Bursts:
         self.again: set[str] = set()
         self.heard: dict[str, float] = {}  # conversation → when its last message came
         self.typed: dict[str, float] = {}  # conversation → when its customer was last seen typing
-        self.asked: dict[str, trace.Carrier] = {}  # conversation → the call that brought its last message
+        self.asked: dict[str, tuple[str | None, trace.Carrier]] = {}  # conversation → the call that brought its last message
         self.stuck: dict[tuple[str, int], float] = {}  # (conversation, answered_seq) → since when
 
     def wake(self, conversation_id: str, *, at_once: bool = False) -> None:
@@ -62,7 +62,7 @@ class Bursts:
         self.heard[conversation_id] = 0.0 if at_once else time.monotonic()
         if at_once:
             self.typed.pop(conversation_id, None)
-        self.asked[conversation_id] = trace.carrier()
+        self.asked[conversation_id] = log.call.get(), trace.carrier()
         self.again.add(conversation_id)
         if conversation_id not in self.workers:
             self.start(conversation_id)
@@ -92,7 +92,9 @@ class Bursts:
                 await self.quiet(conversation_id)
                 while (waiting := await in_database(inbox.waiting, conversation_id)) is not None:
                     tries[waiting.burst.after] = tries.get(waiting.burst.after, 0) + 1
-                    with trace.span("turn", self.asked.get(conversation_id, {}), conversation=conversation_id, seq=waiting.burst.through):
+                    call, carrier = self.asked.get(conversation_id, (None, {}))
+                    log.call.set(call)
+                    with trace.span("turn", carrier, conversation=conversation_id, seq=waiting.burst.through):
                         await self.turn(waiting, give_up=tries[waiting.burst.after] > TRIES)
             except SQLAlchemyError as fault:
                 # The rows are safe; the sweep takes them up when the database is back.
@@ -159,13 +161,14 @@ class Bursts:
         patience = 0.0
         while True:
             try:
-                found = set(await in_database(inbox.unanswered))
+                patience = self.take_up(set(await in_database(inbox.unanswered)), patience)
                 count, seconds = await in_database(inbox.silence, clock.now())
                 measure.UNANSWERED.set(count)
                 measure.UNANSWERED_SECONDS.set(seconds)
-                patience = self.take_up(found, patience)
             except SQLAlchemyError as fault:
-                logger.error("cannot look for unanswered messages: %s", type(fault).__name__)
+                logger.error("cannot look for unanswered messages: %s", cause(fault))
+            except Exception:  # a row that cannot be read must not end the watch over all others
+                logger.exception("cannot look for unanswered messages")
             await asyncio.sleep(SWEEP_EVERY)
 
     def take_up(self, found: set[tuple[str, int]], patience: float) -> float:

@@ -122,7 +122,7 @@ async def post_message(request: Request) -> Response:
     except inbox.UnknownChoice as unknown:
         raise wrong("choice", "这个选项没有在对话里出现过") from unknown
     measure.ACCEPTED.labels(kind).inc()
-    told = {"call": request.state.call_id, "conversation": visitor.conversation_id, "seq": seq}
+    told = {"conversation": visitor.conversation_id, "seq": seq}
     logger.info("accepted", extra={"fields": told})
     bursts_of(request).wake(visitor.conversation_id, at_once=kind == "choice")
     hub_of(request).changed(visitor.conversation_id)

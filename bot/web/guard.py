@@ -9,7 +9,7 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import trace
+from bot import log, trace
 from bot.settings import settings
 from bot.web import measure
 from bot.web.media import MOST_VIDEO_BYTES
@@ -66,7 +66,7 @@ class Guard:
     async def called(self, scope: Scope, receive: Receive, send: Send, trace_id: str | None = None) -> None:
         began = time.monotonic()
         call_id = trace_id or uuid.uuid4().hex[:16]
-        scope.setdefault("state", {})["call_id"] = call_id
+        log.call.set(call_id)
         sent: dict[str, int] = {}
 
         async def answer(message: Message) -> None:
@@ -78,7 +78,7 @@ class Guard:
         try:
             await self.limited(scope, receive, answer)
         finally:
-            self.count(scope, sent.get("status", 500), time.monotonic() - began, call_id)
+            self.count(scope, sent.get("status", 500), time.monotonic() - began)
 
     async def limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
@@ -106,12 +106,12 @@ class Guard:
 
         await self.app(scope, measured, send)
 
-    def count(self, scope: Scope, status: int, seconds: float, call_id: str) -> None:
+    def count(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)
         measure.CALLS.labels(route, scope["method"], str(status)).inc()
         if not (route == UPLOAD_PATH and scope["method"] == "GET"):
             measure.CALL_SECONDS.labels(route).observe(seconds)
-        told = {"call": call_id, "ms": round(seconds * 1000), "status": status}
+        told = {"ms": round(seconds * 1000), "status": status}
         logger.info("%s %s", scope["method"], route, extra={"fields": told})
 
 

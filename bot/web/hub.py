@@ -20,6 +20,7 @@ from bot.cases import duty, escalation
 from bot.store import models
 from bot.store.database import session as open_session
 from bot.web.blocking import in_database
+from bot.web.problem import cause
 from bot.web.replicas import Replicas
 
 logger = logging.getLogger(__name__)
@@ -89,7 +90,10 @@ class Hub:
             try:
                 now = await in_database(standing, topics, DESK in self.listeners, QUEUE in self.listeners)
             except SQLAlchemyError as fault:
-                logger.error("cannot look for changes: %s", type(fault).__name__)
+                logger.error("cannot look for changes: %s", cause(fault))
+                continue
+            except Exception:  # one row must not end the watch over all others
+                logger.exception("cannot look for changes")
                 continue
             for topic, state in now.items():
                 before = self.known.get(topic)

@@ -8,7 +8,7 @@ import time
 
 import msgspec
 
-from bot import inner_token, trace
+from bot import inner_token, log, trace
 from bot.cases.inbox import Waiting
 from bot.language.masking import HIDDEN, mask
 
@@ -26,6 +26,7 @@ def ask(port: int, waiting: Waiting, tried: float, patience: float) -> list[str]
     """The texts Rasa answered, within `patience` seconds. Raises RasaDown, after `tried` seconds where nobody listens."""
     metadata: dict[str, object] = {
         "customer_id": waiting.customer_id, "recorded": True, "case_id": waiting.case_id, "burst": msgspec.to_builtins(waiting.burst),
+        "call": log.call.get(),
     }
     if traced := trace.carrier():
         metadata["trace"] = traced

@@ -104,7 +104,7 @@ def test_what_was_asked_is_remembered_though_every_process_was_killed_since(
 ) -> None:
     monkeypatch.setenv("HEQI_VAR", str(tmp_path))
     with session() as db:
-        snapshot.merge(db, snapshot.read(json.dumps(snapshot_of(1, [MUG, LAMP]))), NOW)
+        snapshot.merge(db, snapshot.read(json.dumps(snapshot_of(1, [MUG, LAMP, DROPPED]))), NOW)
     product = Killable(database_url, tmp_path)
     try:
         product.start()
@@ -116,16 +116,20 @@ def test_what_was_asked_is_remembered_though_every_process_was_killed_since(
             started.wait_ready()
         # Which goods, it was asked. Without a memory this is a word without a wish.
         customer.ask("2", "台灯")
+        customer.ask("3", "手机降价了,把差价退给我")
     finally:
         product.stop()
     with session(read_only=True) as db:
-        rows = db.scalars(select(models.Case)).all()
-    assert [(row.wish, row.order_id) for row in rows] == [("return_goods", order_number(1, 2))]
-    # One message can be followed through the processes' logs: from the browser's call to the case.
-    accepted, answered = logged(product, "web", "accepted")[-1], logged(product, "actions", "answered")[-1]
-    assert accepted["call"]
+        rows = db.scalars(select(models.Case).order_by(models.Case.opened_at)).all()
+        paid = db.scalars(select(models.Payout.key)).all()
+    assert [(row.wish, row.order_id) for row in rows] == [("return_goods", order_number(1, 2)), ("price_protection", order_number(1, 3))]
+    # One message can be followed through the processes' logs by one id: from the browser's call to the ledger's entry.
+    accepted, turn = logged(product, "web", "accepted")[-1], logged(product, "web", "turn")[-1]
+    answered, entry = logged(product, "actions", "answered")[-1], logged(product, "actions", "ledger")[-1]
+    assert accepted["call"] and {line["call"] for line in (accepted, turn, answered, entry)} == {accepted["call"]}
     assert (accepted["conversation"], accepted["seq"]) == (answered["conversation"], answered["seq"])
-    assert answered["case"] == rows[0].case_id
+    assert answered["case"] == entry["case"] == rows[1].case_id
+    assert (entry["step"], [entry["entry"]]) == ("confirmed", paid)
 
 
 def logged(product: Killable, process: str, message: str) -> list[dict[str, Any]]:

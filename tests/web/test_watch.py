@@ -1,0 +1,86 @@
+"""「顾客说了话，没人答」 is a number and an alarm, and the watch outlives a row that nobody can read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from bot.cases import inbox
+from bot.store.database import session
+from bot.web import app, bursts
+from tests.dialogues.shop import NOW
+from tests.web.conftest import LAMP, MUG, PATIENT, Agent, Customer
+from tests.web.stand_in import StandIn
+from tests.web.test_desk import handed_over
+from tests.web.test_live import until
+
+
+def number(client: TestClient, name: str) -> float:
+    """What /metrics says now."""
+    line = next(line for line in client.get("/metrics").text.splitlines() if line.startswith(f"{name} "))
+    return float(line.split()[1])
+
+
+def until_number(client: TestClient, name: str, wanted: float) -> None:
+    end = time.monotonic() + PATIENT
+    while (found := number(client, name)) != wanted:
+        assert time.monotonic() < end, f"{name} stays {found}"
+        time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("staff")
+def test_whom_nobody_answers_is_counted_and_rings_at_the_desk(
+    client: TestClient, given: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    assert number(client, "heqi_queue_cases") == 1
+    agent = Agent(client, "xiaoli")
+    with client.websocket_connect(f"/ws/desk?token={agent.token}") as desk:
+        until(desk, "ready")
+        agent.does(case_id, "claim")
+        assert (number(client, "heqi_queue_cases"), number(client, "heqi_agents_on_duty")) == (0, 1)
+        customer.send("还在吗")
+        monkeypatch.setenv("HEQI_NOW", (NOW + timedelta(seconds=90)).isoformat())
+        assert until(desk, "unanswered") == {"type": "unanswered", "count": 1, "oldest_seconds": 90}
+        until_number(client, "heqi_unanswered_oldest_seconds", 90)
+        assert number(client, "heqi_unanswered_conversations") == 1
+        agent.does(case_id, "reply", text="在的")
+        until_number(client, "heqi_unanswered_conversations", 0)
+
+
+def test_turns_are_counted_by_how_they_ended(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
+    given(LAMP)
+    customer = Customer(client, "cus_t001")
+    before = {outcome: counted(client, outcome) for outcome in ("answered", "trouble")}
+    customer.ask("你好")
+    rasa.mode = "mute"
+    customer.ask("台灯不亮")
+    assert {outcome: counted(client, outcome) - before[outcome] for outcome in before} == {"answered": 1, "trouble": 1}
+
+
+def counted(client: TestClient, outcome: str) -> float:
+    name = f'heqi_turns_total{{outcome="{outcome}"}}'
+    return number(client, name) if name in client.get("/metrics").text else 0.0
+
+
+@pytest.mark.usefixtures("rasa")
+def test_a_row_that_nobody_can_read_does_not_end_the_watch(given: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    given(LAMP)
+    given(LAMP, number=2)
+    monkeypatch.setattr(bursts, "SWEEP_EVERY", 0.05)
+    monkeypatch.setattr(bursts, "STUCK_AFTER", 0.1)
+    broken, _ = inbox.open_conversation("cus_t001", NOW)
+    inbox.receive(broken, "cus_t001", "a", NOW, text="你好")
+    with session() as db:
+        db.execute(text("UPDATE messages SET at = 'no time'"))
+    with TestClient(app.make_app()) as client:
+        customer = Customer(client, "cus_t002")
+        # Written down by a process that died before anybody answered.
+        inbox.receive(customer.conversation_id, "cus_t002", "b", NOW, text="你好")
+        customer.hear()
