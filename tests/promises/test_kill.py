@@ -132,6 +132,40 @@ def test_what_was_asked_is_remembered_though_every_process_was_killed_since(
     assert (entry["step"], [entry["entry"]]) == ("confirmed", paid)
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_offer_accepted_in_two_browsers_while_its_processes_die_is_kept_once(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEQI_VAR", str(tmp_path))
+    with session() as db:
+        snapshot.merge(db, snapshot.read(json.dumps(snapshot_of(1, [LAMP]))), NOW)
+    product = Killable(database_url, tmp_path)
+    try:
+        product.start()
+        browsers = [Customer(product.port, "cus_t001") for _ in range(2)]
+        assert browsers[0].conversation_id == browsers[1].conversation_id
+        browsers[0].ask("1", "台灯不想要了,退货")
+        messages = browsers[1].call("GET", "/api/v1/messages?after=0")["messages"]
+        choice = next(choice["id"] for message in messages for choice in message["choices"] if ".option:" in choice["id"])
+        with ThreadPoolExecutor(8) as pool:
+            pressed = [
+                pool.submit(browsers[number % 2].call, "POST", "/api/v1/messages", {"client_id": f"p{number}", "choice": choice})
+                for number in range(8)
+            ]
+            for name in ("actions", "web"):
+                product.kill(name)
+            for each in pressed:
+                each.result()
+        browsers[0].ask("2", "谢谢")
+    finally:
+        product.stop()
+    with session(read_only=True) as db:
+        kept = [(row.remedy, row.fen, row.attempt) for row in db.scalars(select(models.LedgerEntry))]
+        accepted = db.scalars(select(models.LedgerStep.entry_id).where(models.LedgerStep.kind == "accepted")).all()
+    assert len(accepted) == len(set(accepted)) == len(kept) == len({remedy for remedy, _, _ in kept}) > 0, kept
+
+
 def logged(product: Killable, process: str, message: str) -> list[dict[str, Any]]:
     lines = (product.log_dir / f"{process}.log").read_text(encoding="utf-8").splitlines()
     told = [json.loads(line) for line in lines if line.startswith("{")]
