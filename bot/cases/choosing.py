@@ -54,6 +54,8 @@ def choose(session: Session, turn: Turn) -> Answer:
             return logistics.urge(session, turn)
         case "next" if rest in further.REQUESTS:
             return further.go_on(session, turn, rest)
+        case "matter" if rest:
+            return further.take_up(session, turn, rest)
         case "human":
             return escalation.hand_over_on_request(session, turn)
         case "yes":

@@ -1,7 +1,7 @@
-"""Several wishes in one message: the first is acted on, questions are answered beside it, the rest is kept.
+"""Several wishes or goods in one message: the first is acted on, questions are answered beside it, the rest is kept.
 
-What is kept stands in the conversation's memory (`pending["later"]`) until its turn comes; when the matter
-at hand is done, a button goes on with it.
+What is kept stands in the conversation's memory (`pending["later"]` other wishes, `pending["matters"]` other goods)
+until its turn comes; when the matter at hand is done, a button goes on with it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import escalation, intake, listing, logistics, question
+from bot.cases import escalation, intake, listing, logistics, question, small_talk
+from bot.cases.matter import WISHED_BY, matters
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import WISHES, hear
 from bot.cases.words import say
+from bot.store import models
 
 QUESTIONS = frozenset({"policy", "invoice", "modify_order", "promotion", "payment", "product_info", "account"})
 REQUESTS = WISHES - {"complaint"}
 NEXT_MATTER = re.compile(r"顺便|另外|对了|还有(?:就是|一个|，|,)|再就是|然后还|同时|以及")
-SPOKEN = {
-    "refund": re.compile(r"退"), "return_goods": re.compile(r"退"), "exchange": re.compile(r"换"), "repair": re.compile(r"修"),
-    "resend": re.compile(r"补|重发|再发|少"), "cancel_order": re.compile(r"取消|不要"), "compensation": re.compile(r"赔|补偿"),
-    "price_protection": re.compile(r"价|便宜(?!点|些|一点)|券|优惠"),
-}
+SPOKEN = {**WISHED_BY, "resend": re.compile(r"补|重发|再发|少")}
 ASKED = re.compile(r"查|物流|到哪|什么时候|啥时候|多久|几时|催")
 """What makes words about the parcel a question of their own and not the ground of a wish."""
 Handler = Callable[[Session, Turn], Answer]
@@ -41,14 +39,76 @@ def others(turn: Turn) -> list[str]:
 
 def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
     """The handler's answer to the main wish, with what the message asks beside it and what waits from before."""
-    main = handler(session, first_matter(turn))
+    several = matters_of(session, turn)
+    if several:
+        main = intake.open_case(session, about(turn, several[0]))
+        turn = msgspec.structs.replace(turn, wishes=tuple(wish for wish in turn.wishes if wish not in REQUESTS))
+    else:
+        main = handler(session, first_matter(turn))
     handed_over = any((reply.card or {}).get("kind") == "handed_over" for reply in main.replies)
     if not main.replies or handed_over or escalation.waits(session, turn):
         return main  # the person reads the whole message
     found = [reply for wish in others(turn) if (reply := beside(session, turn, wish)) is not None]
     said = "\n".join(reply.text for reply in main.replies)
     main = msgspec.structs.replace(main, replies=(*(reply for reply in found if reply.text not in said), *main.replies))
-    return with_later(main, turn)
+    return with_matters(session, with_later(main, turn), turn, several[1:])
+
+
+def matters_of(session: Session, turn: Turn) -> list[dict[str, Any]]:
+    """What a message says of several of the customer's goods, as it is kept, dangers first; [] where it is one matter."""
+    if turn.choice is not None or turn.awaiting is not None or turn.intent not in REQUESTS | {"report_problem"}:
+        return []
+    cut = matters(turn.text, listing.lines_of(session, turn.customer_id or ""))
+    wishes = (turn.intent, *turn.wishes)
+    kept = [
+        {
+            "lines": listing.ids_of(matter.lines), "title": matter.lines[0].title, "text": matter.text,
+            "wish": matter.wish(wishes), "issues": list(matter.issues(turn.issues)),
+        }
+        for matter in cut
+    ]
+    return sorted(kept, key=lambda matter: "safety" not in matter["issues"]) if len(kept) > 1 else []
+
+
+def about(turn: Turn, matter: dict[str, Any]) -> Turn:
+    """The turn as if only this had been said."""
+    entities = tuple(found for found in turn.entities if turn.text[found.start : found.end] in matter["text"])
+    return msgspec.structs.replace(
+        turn, text=matter["text"], intent=matter["wish"] or "report_problem", issues=tuple(matter["issues"]), wishes=(), entities=entities
+    )
+
+
+def with_matters(session: Session, main: Answer, turn: Turn, rest: list[dict[str, Any]]) -> Answer:
+    """Keeps what was said of other goods until it is taken up, says so once, and offers it when nothing is open any more."""
+    if (turn.choice or "").startswith("matter:"):
+        return main
+    row = session.get(models.Case, main.case_id) if main.case_id else None
+    taken_up = [row.order_id, row.line_id] if row is not None else None
+    kept = [matter for matter in (*turn.pending.get("matters", ()), *rest) if taken_up not in matter["lines"]]
+    if not kept:
+        return main
+    replies = main.replies
+    if main.awaiting is None:
+        choices = (Choice(f"matter:{matter['lines'][0][1]}", say("button_next_wish", wish=f"“{matter['title']}”")) for matter in kept)
+        replies = (*replies[:-1], msgspec.structs.replace(replies[-1], choices=(*replies[-1].choices, *choices)))
+    elif rest:
+        titles = "、".join(f"“{matter['title']}”" for matter in rest)
+        replies = (*replies, Reply(say("also_wish", turn.said, wishes=titles)))
+    return msgspec.structs.replace(main, replies=replies, pending={**(main.pending or {}), "matters": kept})
+
+
+def take_up(session: Session, turn: Turn, line_id: str) -> Answer:
+    """The button of other goods that were kept: what was said of them is answered now."""
+    kept = turn.pending.get("matters", [])
+    chosen = next((matter for matter in kept if matter["lines"][0][1] == line_id), None)
+    if chosen is None:
+        return small_talk.small_talk(session, turn)
+    fresh = about(msgspec.structs.replace(turn, awaiting=None, case_id=None, pending={}), chosen)
+    lines = listing.lines_of(session, turn.customer_id or "")
+    named = [line for line in lines if [line.order_id, line.line_id] in chosen["lines"]]
+    answer = intake.locate(session, fresh, hear(fresh), lines, named)
+    rest = [matter for matter in kept if matter is not chosen]
+    return msgspec.structs.replace(answer, pending={**(answer.pending or {}), "matters": rest}) if rest else answer
 
 
 def clauses(text: str) -> list[str]:

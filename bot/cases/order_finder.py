@@ -81,6 +81,13 @@ def find(mention: Mention, lines: Sequence[OrderLineView]) -> list[OrderLineView
     return candidates if named else []
 
 
+def named_by(text: str, lines: Sequence[OrderLineView]) -> list[OrderLineView]:
+    """The lines whose product the text names best; several where they tie, none where it names none."""
+    scores = [(product_score(text, line, lines), line) for line in lines]
+    best = max((score for score, _ in scores), default=0.0)
+    return [line for score, line in scores if score >= best * 0.8] if best > 0 else []
+
+
 def by_recency(mention: Mention, lines: Sequence[OrderLineView]) -> bool:
     """Whether nothing but 「刚买」 points at a line: the weakest of all signs."""
     undated = Mention(RECENT.sub("", mention.text), mention.order_numbers, mention.days)
