@@ -56,14 +56,23 @@ def still_owed(session: Session, row: models.Case) -> int:
     """What of the floor is neither promised nor paid yet, in fen; 0 before an assessment.
 
     A replacement, a repair or any offer that the customer took settles the floor as well: chosen instead.
+    Freight and medical fees come beside it and settle nothing.
     """
     offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id))
-    if any(offer.answer and offer.answer.get("act") == "accept" and "refused" not in offer.answer for offer in offers):
+    if any(taken_instead(offer) for offer in offers):
         return 0
     standing = [entry for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"]
     if any(entry.remedy in GOODS for entry in standing):
         return 0
     return max(0, (row.floor_fen or 0) - sum(entry.fen for entry in standing if entry.remedy in ledger.MONEY))
+
+
+def taken_instead(offer: models.Offer) -> bool:
+    """Whether the customer took something of this offer that stands in for what is owed."""
+    answer = offer.answer or {}
+    if answer.get("act") != "accept" or "refused" in answer:
+        return False
+    return all(option["remedy"] not in SIDE for option in offer.options if option["id"] == answer.get("option"))
 
 
 def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> RemedyDue | None:
@@ -167,7 +176,10 @@ def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
         return Answer((Reply(say("agent_offer_gone")),), None, row.case_id)
     offer.answer = {"act": "accept", "option": option_id}
     close_others(session, offer, part[0])
-    row.state = "awaiting_return" if any(entry["state"] == "awaiting_return" for entry in done) else "settled"
+    if any(entry["state"] == "awaiting_return" for entry in done):
+        row.state = "awaiting_return"
+    elif not still_owed(session, row):
+        row.state = "settled"
     row.updated_at = turn.at
     audit.write(session, turn.at, "customer", "accept_offer", row.case_id, offer_id=offer.offer_id, option=option_id)
     session.flush()

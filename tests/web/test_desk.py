@@ -231,6 +231,24 @@ def test_what_is_owed_is_neither_undercut_nor_left_open(client: TestClient, give
     assert customer.owner() == "bot"
 
 
+@both_databases
+def test_freight_taken_settles_no_debt(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given({**DROPPED, "prices": [[0.1, 539900, "direct"]]})
+    customer = Customer(client, "cus_t001")
+    customer.ask("退我差价")
+    case_id = customer.case()["case_id"]
+    agent, supervisor = Agent(client, "xiaoli"), Agent(client, "laochen")
+    agent.does(case_id, "claim")
+    seq = supervisor.does(case_id, "offer", remedy="freight", fen=1000)["seq"]
+    customer.send(choice=customer.list()["messages"][seq - 1]["choices"][0]["id"])
+    assert money() == [("freight", 1000)]
+    assert customer.case()["state"] == "with_person"
+    assert agent.act(case_id, "resolve", outcome="settled").json()["error"]["code"] == "owed"
+    agent.does(case_id, "approve")
+    assert sorted(money()) == [("freight", 1000), ("price_difference", 60000)]
+    assert customer.case()["state"] == "settled"
+
+
 def test_goodwill_need_not_be_given(client: TestClient, given: Callable[..., None], staff: None) -> None:
     given({**DROPPED, "labels": ["return7"], "protection": None, "prices": [[20, 549900, "direct"]]})
     customer = Customer(client, "cus_t001")
