@@ -48,7 +48,7 @@ ANGER = {"calm": 0.0, "upset": 0.5, "angry": 0.8, "threatening": 0.9, "vulnerabl
 FORM_WORDS = (
     ("refund", re.compile(r"不(用|想|要|需要)?退货|不寄回|仅退款|只退款")),
     ("return_refund", re.compile(r"退货|寄回|退回去|上门取")),
-    ("exchange", re.compile(r"换(货|一|个|新|件|台|双|条)|给我换")),
+    ("exchange", re.compile(r"换(货|一|个|新|件|台|双|条)|给我换|重新?做")),
     ("resend", re.compile(r"补(发|寄)|重新?(发|寄)|再(发|寄)")),
     ("repair", re.compile(r"维修|修(一下|好|理)|返修|保修")),
     ("coupon", re.compile(r"券|优惠")),

@@ -7,10 +7,10 @@ import re
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import HumanReason
-from bot.cases import case_file, escalation, listing
+from bot.cases import case_file, escalation
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import Heard, hear
+from bot.cases.wish import hear
 from bot.cases.words import say, wordings
 
 LEGAL = re.compile(r"12315|起诉|律师|法院|法律|三倍|十倍|假一赔|消协|市场监管|工商")
@@ -31,14 +31,7 @@ def reason_of(issues: tuple[str, ...], text: str) -> HumanReason:
 
 def take_complaint(session: Session, turn: Turn) -> Answer:
     heard = hear(turn)
-    row = case_file.current(session, turn)
-    if row is None:
-        lines = listing.lines_of(session, turn.customer_id or "")
-        named, fitting = listing.narrowed(session, turn, heard.issues, lines, listing.candidates(turn, lines))
-        usable = [] if turn.values("order_number") else [line for line in lines if line.status != "closed"]
-        line = listing.only_possible(named, fitting or named or usable)
-        if line is not None:
-            row = case_file.open_for(session, turn, Heard("complaint", heard.issues, heard.facts), line)
+    row = case_file.current(session, turn) or escalation.case_talked_about(session, turn, "complaint")
     issues = tuple(dict.fromkeys([*(row.issues if row else ()), *heard.issues]))
     sorry = next((say(f"sorry_{issue}") for issue in heard.issues if f"sorry_{issue}" in wordings()), say("complaint_sorry"))
     answer = escalation.hand_over(session, turn, reason_of(issues, turn.text), row=row)

@@ -70,11 +70,15 @@ def other_deadlines(row: models.Case) -> list[dict[str, object]]:
     return [deadline for deadline in row.deadlines if deadline["what"] != REPLY_DEADLINE]
 
 
-def case_talked_about(session: Session, turn: Turn) -> models.Case | None:
-    """A case for a hand-over on the one order that was talked about; None where there is none or several."""
+def case_talked_about(session: Session, turn: Turn, wish: str | None = None) -> models.Case | None:
+    """A case for a hand-over on the one order it can be about, without which a person can offer nothing: the one
+    named or talked about, or the only one not closed. None where there is none or several."""
     lines = listing.lines_of(session, turn.customer_id or "")
-    about = listing.remembered(turn, lines, "about")
-    return case_file.open_for(session, turn, hear(turn), about[0]) if len(about) == 1 else None
+    heard = hear(turn)
+    named, fitting = listing.narrowed(session, turn, heard.issues, lines, listing.candidates(turn, lines))
+    usable = [] if turn.values("order_number") else [line for line in lines if line.status != "closed"]
+    line = listing.only_possible(named, fitting or named or usable)
+    return case_file.open_for(session, turn, Heard(wish or heard.wish, heard.issues, heard.facts), line) if line is not None else None
 
 
 def case_without_order(session: Session, turn: Turn) -> models.Case:

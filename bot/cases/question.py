@@ -14,7 +14,7 @@ import msgspec
 import yaml
 from sqlalchemy.orm import Session
 
-from bot.cases import escalation, intake, listing
+from bot.cases import bargaining, escalation, intake, listing
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -91,6 +91,9 @@ def answer_question(session: Session, turn: Turn) -> Answer:
 
     A problem that was stated is no question, however it was put: 「这鞋是假货吧」.
     """
+    if turn.awaiting == "offer" and bargaining.WHY.search(turn.text):
+        # 「凭什么 法律规定七天无理由」 asks why this was refused, not what the rule says in general.
+        return bargaining.explain(session, turn)
     found = reply_to(turn.text, turn.said)
     if turn.issues and not always(turn.text) and (found is None or turn.confidence < SURE):
         return intake.open_case(session, turn)

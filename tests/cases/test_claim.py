@@ -3,6 +3,7 @@
 import pytest
 
 from bot.cases.claim import affected_share, claimed_facts
+from bot.cases.wish import believed
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,8 @@ def test_a_demand_beside_it_does_not_hide_the_fact(text):
 )
 def test_facts_are_claimed_by_words(text, facts):
     assert claimed_facts(text) == facts
+
+
+@pytest.mark.parametrize(("text", "issues"), [("四件套不要了 退", ()), ("四件套少了个枕套", ("missing_item",)), ("套装写着六件，实际五件", ("missing_item",))])
+def test_pieces_are_missing_only_where_a_word_says_so(text, issues):
+    assert believed(("missing_item",), text) == issues

@@ -427,3 +427,20 @@ def test_anger_without_an_end_brings_a_person(given: Callable[..., str]) -> None
     for text in ("滚", "垃圾", "去死"):
         chat.say(text, small_talk.calm, intent="insult", mood="angry")
     assert owner() == "queue"
+
+
+def test_who_names_the_goods_and_asks_for_a_person_gets_a_case_that_knows_its_order(given: Callable[..., str]) -> None:
+    """Without its order a person at the desk can offer and approve nothing."""
+    given(*SEVERAL)
+    Chat().say("杯子碎了 转人工", escalation.hand_over_on_request, intent="human", issues=("damaged_in_transit",))
+    row = only_case()
+    assert (row.line_id, row.state, row.human_reason) == (line_of(3), "with_person", "asked")
+
+
+def test_why_asked_of_an_offer_after_a_refusal_tells_the_reason_not_the_general_rule(given: Callable[..., str]) -> None:
+    given({"goods": "serum", "unit": 25900, "paid": 6, "delivered": 3})
+    chat = Chat()
+    chat.say("精华不想要了 用了一次", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    assert chat.last.awaiting == "offer"
+    assert "完好标准" in chat.say("凭什么 法律规定七天无理由", question.answer_question, intent="policy", confidence=0.9)
+    assert chat.last.awaiting == "offer"
