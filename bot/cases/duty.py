@@ -1,6 +1,7 @@
 """When people are on duty: the hours the shop promises (人工服务时间), and who is at the desk right now.
 
-Presence is a matter of connections, so it goes by the real clock, whatever HEQI_NOW says.
+Presence is a matter of connections, so it goes by the real clock, whatever HEQI_NOW says. Seen in the future
+(the clock was set back since) is not seen: a desk that is connected says so again within seconds.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ def hours() -> str:
 
 def present(session: Session) -> list[str]:
     """The agents at their desks now, by name."""
-    since = datetime.now(SHOP_ZONE) - PRESENT
-    return list(session.scalars(select(models.Agent.name).where(models.Agent.seen_at >= since).order_by(models.Agent.name)))
+    now = datetime.now(SHOP_ZONE)
+    seen = models.Agent.seen_at.between(now - PRESENT, now + PRESENT)
+    return list(session.scalars(select(models.Agent.name).where(seen).order_by(models.Agent.name)))
 
 
 def seen(session: Session, name: str) -> None:
@@ -54,8 +56,8 @@ def left(session: Session, name: str) -> None:
 
 def gone(session: Session) -> list[str]:
     """The agents who had a desk connected and have none any more."""
-    before = datetime.now(SHOP_ZONE) - AWAY
-    return list(session.scalars(select(models.Agent.name).where(models.Agent.seen_at < before)))
+    now = datetime.now(SHOP_ZONE)
+    return list(session.scalars(select(models.Agent.name).where((models.Agent.seen_at < now - AWAY) | (models.Agent.seen_at > now + AWAY))))
 
 
 def reply_by(at: datetime) -> datetime:

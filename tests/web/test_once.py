@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from bot.cases import desk, inbox
+from bot.cases import desk, duty, inbox
 from bot.cases.words import say
 from bot.clock import SHOP_ZONE
 from bot.store import models
@@ -151,7 +151,10 @@ def test_order_is_kept_under_sixteen_writers(client: TestClient, given: Callable
     assert sorted(listed) == list(range(1, len(listed) + 1))
 
 
-def test_a_case_of_an_agent_who_went_away_is_back_in_the_queue(client: TestClient, given: Callable[..., None], staff: None) -> None:
+@pytest.mark.parametrize("seconds", [-90, 7200], ids=["away", "clock-set-back"])
+def test_a_case_of_an_agent_who_went_away_is_back_in_the_queue(
+    client: TestClient, given: Callable[..., None], staff: None, seconds: int
+) -> None:
     given(MUG)
     customer, case_id = handed_over(client)
     agent = Agent(client, "xiaoli")
@@ -162,7 +165,9 @@ def test_a_case_of_an_agent_who_went_away_is_back_in_the_queue(client: TestClien
     with session() as db:
         row = db.get(models.Agent, "xiaoli")
         assert row is not None
-        row.seen_at = datetime.now(SHOP_ZONE) - timedelta(seconds=90)
+        row.seen_at = datetime.now(SHOP_ZONE) + timedelta(seconds=seconds)
+    with session(read_only=True) as db:
+        assert duty.present(db) == []
     assert desk.give_back_of_absent(NOW) == [customer.conversation_id]
     assert desk.give_back_of_absent(NOW) == []
     assert customer.owner() == "queue"
