@@ -55,10 +55,16 @@ def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
 
 
 def matters_of(session: Session, turn: Turn) -> list[dict[str, Any]]:
-    """What a message says of several of the customer's goods, as it is kept, dangers first; [] where it is one matter."""
+    """What a message says of several of the customer's goods, as it is kept, dangers first; [] where it is one matter.
+
+    「杯子碎了 退款 顺便羽绒服催一下」 says something of one only: the other's name must not draw the refund to itself.
+    """
     if turn.choice is not None or turn.awaiting is not None or turn.intent not in REQUESTS | {"report_problem"}:
         return []
-    cut = matters(turn.text, listing.lines_of(session, turn.customer_id or ""))
+    named = matters(turn.text, listing.lines_of(session, turn.customer_id or ""))
+    cut = [matter for matter in named if matter.says_something]
+    if len(cut) < 2 and (len(named) < 2 or not NEXT_MATTER.search(turn.text)):
+        return []
     wishes = (turn.intent, *turn.wishes)
     kept = [
         {
@@ -67,7 +73,7 @@ def matters_of(session: Session, turn: Turn) -> list[dict[str, Any]]:
         }
         for matter in cut
     ]
-    return sorted(kept, key=lambda matter: "safety" not in matter["issues"]) if len(kept) > 1 else []
+    return sorted(kept, key=lambda matter: "safety" not in matter["issues"])
 
 
 def about(turn: Turn, matter: dict[str, Any]) -> Turn:

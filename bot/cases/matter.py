@@ -45,6 +45,11 @@ class Matter(msgspec.Struct, frozen=True):
     lines: tuple[OrderLineView, ...]
     text: str
 
+    @property
+    def says_something(self) -> bool:
+        """Whether more is said of the goods than their name."""
+        return any(pattern.search(self.text) for pattern in (*BORNE_BY.values(), *WISHED_BY.values()))
+
     def issues(self, read: Sequence[str]) -> tuple[str, ...]:
         """Which of the issues that were read in the whole message these words bear out."""
         return tuple(issue for issue in read if issue in BORNE_BY and BORNE_BY[issue].search(self.text))
@@ -55,8 +60,7 @@ class Matter(msgspec.Struct, frozen=True):
 
 
 def matters(text: str, lines: Sequence[OrderLineView]) -> list[Matter]:
-    """The matters of a message, in its order. A clause that names no goods belongs to those named before it;
-    goods of which nothing is said but their name are no matter."""
+    """What is said of each of the goods, in the message's order. A clause that names none belongs to those named before it."""
     found: list[Matter] = []
     for clause in filter(None, CLAUSE.split(text)):
         named = tuple(named_by(clause, lines))
@@ -66,4 +70,4 @@ def matters(text: str, lines: Sequence[OrderLineView]) -> list[Matter]:
         elif last is not None:
             both = tuple(line for line in last.lines if line in named)
             found[-1] = Matter(both or last.lines, f"{last.text}，{clause}")
-    return [matter for matter in found if any(pattern.search(matter.text) for pattern in (*BORNE_BY.values(), *WISHED_BY.values()))]
+    return found

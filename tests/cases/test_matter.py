@@ -35,7 +35,7 @@ LINES = (line("星河14 5G手机", "手机"), line("手绘马克杯", "杯子"),
     ],
 )
 def test_a_message_is_cut_by_the_goods_it_says_something_of(text: str, said_of: dict[str, str]) -> None:
-    assert {matter.lines[0].title: matter.text for matter in matters(text, LINES)} == said_of
+    assert {matter.lines[0].title: matter.text for matter in matters(text, LINES) if matter.says_something} == said_of
 
 
 def test_each_goods_get_the_issues_and_the_wish_their_own_words_bear_out() -> None:
@@ -67,3 +67,14 @@ def test_what_is_wrong_with_one_order_pays_nothing_for_another(given: Callable[.
         assert issues == [("change_of_mind",), ("wrong_item",)]
         assert dress.wish == "exchange"
         assert [entry for entry in ledger.read(db) if entry.case_id == dress.case_id] == []
+
+
+def test_goods_that_are_only_named_beside_do_not_draw_the_refund_to_themselves(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2}, {"goods": "dress", "unit": 29900, "paid": 3, "shipped": None, "delivered": None})
+    Chat().say(
+        "杯子碎了 退款 顺便连衣裙催一下", intake.open_case, intent="refund", wishes=("refund", "logistics"), issues=("damaged_in_transit",)
+    )
+    with session(read_only=True) as db:
+        row = db.scalars(select(models.Case)).one()
+        assert (row.issues, row.state) == (["damaged_in_transit"], "awaiting_evidence")
+        assert list(ledger.read(db)) == []
