@@ -14,7 +14,17 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import audit, case_file, escalation, intake, question, request_evidence, settlement, upload
+from bot.cases import (
+    audit,
+    case_file,
+    escalation,
+    intake,
+    question,
+    request_evidence,
+    settlement,
+    small_talk,
+    upload,
+)
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -24,6 +34,7 @@ from bot.store import models
 CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
 JUST_SENT = re.compile(r"(已经?|都|刚)?(图|照片|视频|截图)?(都|已经?)?(发|拍|传|上传)(好|过去)?(给你们?|你们?)?了?[。.!！~]*")
 """A message that says nothing but that it was sent."""
+LATER = re.compile(r"(等|过)(一?下|一?会|等)|待会|晚(点|些|上)|稍后|回(头|家|去)(再|拍|发|给)|下班|明天|在上班|在外面|不在家")
 SENT = re.compile(r"图|照|拍|视频|截|发|传|上传|给你|这(个|样)|看")
 
 
@@ -36,6 +47,8 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         return no_evidence(session, turn)
     if question.mostly(turn.text):
         return question.answer_question(session, turn)
+    if comes_later(session, row, turn):
+        return small_talk.stay(turn, Reply(say("evidence_waits", turn.said)))
     if row.state in {"settled", "awaiting_return"}:
         # Kept with the case; what was done is not done, nor told as if it were, again.
         upload.attach(session, row)
@@ -57,6 +70,12 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
     taken = Reply(say("evidence_taken", turn.said, what=request_evidence.named(needs or ["photo"])))
     answer = settlement.advance(session, row, turn)
     return Answer((taken, *answer.replies), answer.awaiting, answer.case_id, answer.pending)
+
+
+def comes_later(session: Session, row: models.Case, turn: Turn) -> bool:
+    """「晚点拍」: neither sent nor refused; nothing of what was asked for is there yet."""
+    came = upload.given(session, row) & {str(kind) for kind in row.facts.get("needs", [])}
+    return row.state == "awaiting_evidence" and not came and LATER.search(turn.text) is not None and CANNOT.search(turn.text) is None
 
 
 def with_files(session: Session, row: models.Case, turn: Turn, needs: list[str]) -> Answer:
@@ -97,6 +116,8 @@ def no_evidence(session: Session, turn: Turn) -> Answer:
         return intake.open_case(session, turn)
     if row.state == "with_person":
         return Answer((Reply(say("in_queue_facts", turn.said)),), None, row.case_id)
+    if comes_later(session, row, turn):
+        return small_talk.stay(turn, Reply(say("evidence_waits", turn.said)))
     needs = [str(kind) for kind in row.facts.get("needs", [])] or ["photo"]
     why = say("no_evidence", turn.said, what=request_evidence.named(needs))
     answer = escalation.hand_over(session, turn, "dispute", why=why, row=row)

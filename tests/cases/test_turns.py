@@ -444,3 +444,15 @@ def test_why_asked_of_an_offer_after_a_refusal_tells_the_reason_not_the_general_
     assert chat.last.awaiting == "offer"
     assert "完好标准" in chat.say("凭什么 法律规定七天无理由", question.answer_question, intent="policy", confidence=0.9)
     assert chat.last.awaiting == "offer"
+
+
+def test_who_sends_the_picture_later_is_neither_asked_again_nor_handed_over(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2})
+    chat = Chat()
+    chat.say("杯子有裂缝", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    for text, handler in (("等下 我在上班 晚点拍", evidence.take_evidence), ("下班再发", evidence.no_evidence)):
+        words = chat.say(text, handler, intent="inform")
+        assert "照片" not in words
+        assert (chat.last.awaiting, owner()) == ("evidence", "bot")
+    chat.say("照片发你了", evidence.take_evidence, intent="provide_evidence")
+    assert chat.last.awaiting == "offer"
