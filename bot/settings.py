@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True):
     redis_url: str
     redis_prefix: str
     rabbitmq_url: str
+    rabbitmq_name: str
     inner_token: str
 
 
@@ -85,7 +86,8 @@ KNOWN: Mapping[str, Setting] = {
     "REDIS_URL": Setting("", "几台机器一起用的 Redis,例如 redis://:密码@redis:6379/0;空着就各自只管自己"),
     "REDIS_PREFIX": Setting("heqi", "Redis 里键和频道的前缀;几个店用同一个 Redis 时各取一个"),
     "INNER_TOKEN": Setting("", "进程之间的令牌;heqi run 每次自己生成", secret=True),
-    "RABBITMQ_URL": Setting("", "收 Rasa 事件(没有话,只有发生了什么)的 RabbitMQ,例如 amqp://用户:密码@rabbitmq:5672/;空着就不发"),
+    "RABBITMQ_URL": Setting("", "收 Rasa 事件(没有话,只有发生了什么)的 RabbitMQ,例如 amqp://用户:密码@rabbitmq:5672/;空着就不发,店主看不到「听懂了多少」"),
+    "RABBITMQ_NAME": Setting("heqi_events", "RabbitMQ 里交换机和队列的名字;几个店用同一个 RabbitMQ 时各取一个"),
     "MONTH_BUDGET_FEN": Setting("", "每月善意补偿的预算（分）：一个月里付在应得之外的到了它，就不再给善意补偿，只有可协商的转人工；应得的不算在内，也从不因它少给；空着就不管"),
 }
 
@@ -142,6 +144,7 @@ def settings() -> Settings:
         redis_url=address("REDIS_URL", raw["REDIS_URL"], REDIS),
         redis_prefix=raw["REDIS_PREFIX"],
         rabbitmq_url=address("RABBITMQ_URL", raw["RABBITMQ_URL"], RABBITMQ),
+        rabbitmq_name=raw["RABBITMQ_NAME"],
         inner_token=raw["INNER_TOKEN"],
     )
 

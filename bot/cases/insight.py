@@ -21,6 +21,7 @@ import yaml
 from bot.aftersales.case import Budget
 from bot.cases.words import say, yuan
 from bot.clock import SHOP_ZONE
+from bot.language.rasa.doubt import ASK_BELOW
 
 ENDED = frozenset({"settled", "refused", "withdrawn", "closed", "awaiting_return"})
 """States in which nothing is left to decide."""
@@ -30,6 +31,7 @@ WARN_AT = 0.2
 trade's usual rate (rules.md 3.3, D20) without publishing that rate, so this is our own, early, mark."""
 
 MOST_GOODS = 20
+MOST_INTENTS = 10
 FEW = 3
 """Cases of one product, or messages not understood, from which something is advised."""
 
@@ -64,6 +66,14 @@ class Payment(msgspec.Struct, frozen=True):
     title: str
 
 
+class Understood(msgspec.Struct, frozen=True):
+    """How many messages were likeliest of this intent, and how many of them too doubtful to act on."""
+
+    intent: str
+    heard: int
+    unsure: int
+
+
 class Happened(msgspec.Struct, frozen=True):
     """What happened from the day `first` to the day `last`, both included, in the shop's zone.
 
@@ -81,10 +91,11 @@ class Happened(msgspec.Struct, frozen=True):
     missed: tuple[tuple[str, datetime], ...]
     goodwill_fen: int
     budget: Budget | None
+    understood: tuple[Understood, ...] = ()
 
 
-def insight(told: Happened) -> dict[str, Any]:
-    """All numbers of the period."""
+def insight(told: Happened, *, listening: bool = False) -> dict[str, Any]:
+    """All numbers of the period; `listening` where Rasa's events arrive now."""
     ended = [case for case in told.outcomes if case.state in ENDED]
     numbers = {
         "cases": {
@@ -105,6 +116,7 @@ def insight(told: Happened) -> dict[str, Any]:
         "by_hour": by_hour(told.outcomes),
         "by_tier": counted(case.tier for case in told.outcomes if case.tier),
         "by_product": by_product(told),
+        "understood": {**understood(told.understood), "listening": listening},
         "unanswered": [{"text": text, "at": at.astimezone(SHOP_ZONE).isoformat()} for text, at in told.missed],
     }
     return {**numbers, "advice": advice(numbers)}
@@ -184,6 +196,16 @@ def by_product(told: Happened) -> list[dict[str, Any]]:
         for sku_id, title in titles.items()
     ]
     return sorted(rows, key=lambda row: (-row["count"], -row["paid_fen"], row["sku_id"]))[:MOST_GOODS]
+
+
+def understood(rows: Sequence[Understood]) -> dict[str, Any]:
+    unsure = Counter({row.intent: row.unsure for row in rows if row.unsure})
+    return {
+        "heard": sum(row.heard for row in rows),
+        "unsure": sum(unsure.values()),
+        "ask_below": ASK_BELOW,
+        "unsure_intents": [{"name": name, "count": count} for name, count in ordered(unsure)[:MOST_INTENTS]],
+    }
 
 
 def counted(names: Iterable[str]) -> list[dict[str, Any]]:

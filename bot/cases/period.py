@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.cases import budget, missed
-from bot.cases.insight import ENDED, Happened, Outcome, Payment
+from bot.cases.insight import ENDED, Happened, Outcome, Payment, Understood
 from bot.clock import SHOP_ZONE
+from bot.language.rasa.doubt import ASK_BELOW
 from bot.store import models
 
 DECIDING = frozenset({"settle", "accept_offer", "refuse", "approve", "resolve", "withdraw"})
@@ -37,6 +38,7 @@ def happened(session: Session, first: date, last: date) -> Happened:
         payments=tuple(payments(session, start, end)),
         answers=tuple(answers(session, start, end)),
         stars=tuple(stars(session, start, end)),
+        understood=tuple(understood(session, start, end)),
         missed=tuple((str(message.text), message.at) for message in missed.messages(session, start, end, MOST_MISSED)),
         goodwill_fen=budget.goodwill_fen(session, start, end - timedelta(microseconds=1)),
         budget=budget.budget_of(session, end - timedelta(microseconds=1)),
@@ -153,3 +155,11 @@ def stars(session: Session, start: datetime, end: datetime) -> Iterable[int]:
         .order_by(models.AuditEntry.audit_id)
     )
     return {entry.case_id: int(entry.detail["stars"]) for entry in entries}.values()
+
+
+def understood(session: Session, start: datetime, end: datetime) -> Iterable[Understood]:
+    """How the messages of the period were understood, by their likeliest intent."""
+    row = models.Understanding
+    unsure = func.sum(case((row.confidence < ASK_BELOW, 1), else_=0))
+    counts = session.execute(select(row.intent, func.count(), unsure).where(row.at >= start, row.at < end).group_by(row.intent))
+    return [Understood(intent, heard, doubtful) for intent, heard, doubtful in counts]

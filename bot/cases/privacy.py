@@ -72,6 +72,7 @@ def document(session: Session, customer_id: str) -> dict[str, Any] | None:
             {
                 "conversation_id": talk.conversation_id, "opened_at": talk.opened_at, "updated_at": talk.updated_at,
                 "messages": export.messages(session, talk.conversation_id),
+                "understandings": [columns(row) for row in understandings_of(session, talk.conversation_id)],
                 "files": [columns(upload) for upload in uploads_of(session, [talk.conversation_id])],
             }
             for talk in conversations
@@ -144,6 +145,11 @@ def uploads_of(session: Session, conversation_ids: Sequence[str]) -> list[models
     return list(session.scalars(found.order_by(models.Upload.at, models.Upload.upload_id)))
 
 
+def understandings_of(session: Session, conversation_id: str) -> list[models.Understanding]:
+    found = select(models.Understanding).where(models.Understanding.conversation_id == conversation_id)
+    return list(session.scalars(found.order_by(models.Understanding.at, models.Understanding.event_id)))
+
+
 def undecided(session: Session, talk: models.Conversation) -> bool:
     found = select(models.Case.case_id).where(
         models.Case.conversation_id == talk.conversation_id, models.Case.state.in_(UNDECIDED)
@@ -186,6 +192,7 @@ def forget_talk(session: Session, conversation_ids: Sequence[str]) -> int:
     theirs = models.Message.conversation_id.in_(conversation_ids)
     count: int = session.scalar(select(func.count()).select_from(models.Message).where(theirs)) or 0
     session.execute(delete(models.Message).where(theirs))
+    session.execute(delete(models.Understanding).where(models.Understanding.conversation_id.in_(conversation_ids)))
     for talk in session.scalars(select(models.Conversation).where(models.Conversation.conversation_id.in_(conversation_ids))):
         talk.answered_seq, talk.memory = talk.heard_seq, None
     session.flush()

@@ -21,6 +21,7 @@ from bot.settings import check_secrets, settings
 from bot.web import chat, desk, health, live, owner, pages, practice
 from bot.web.blocking import in_database
 from bot.web.bursts import Bursts
+from bot.web.events import Events
 from bot.web.guard import Guard
 from bot.web.hub import DESK, Hub
 from bot.web.problem import HANDLERS
@@ -119,12 +120,14 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     works = [hub.watch(), bursts.sweep(), watch_desk(hub)]
     if replicas is not None:
         works += [replicas.send(), replicas.hear(heard)]
+    if app.state.events is not None:
+        works.append(app.state.events.read())
     tasks = {asyncio.create_task(work) for work in works}
     try:
         yield
     finally:
         while tasks:
-            # Again and again: Redis's client can swallow one (bpo-37658).
+            # Again and again: the clients of Redis and RabbitMQ can swallow one (bpo-37658).
             for task in tasks:
                 task.cancel()
             _, tasks = await asyncio.wait(tasks, timeout=1.0)
@@ -146,6 +149,7 @@ def make_app() -> Starlette:
     middleware = [Middleware(Guard, replicas=replicas), Middleware(GZipMiddleware, compresslevel=6)]
     made = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)  # type: ignore[arg-type]
     made.state.replicas = replicas
+    made.state.events = Events(chosen.rabbitmq_url, chosen.rabbitmq_name) if chosen.rabbitmq_url else None
     made.state.hub = Hub(replicas)
     made.state.bursts = Bursts(made.state.hub)
     made.state.customer_rates = Buckets("customer", chosen.customer_rate, replicas)

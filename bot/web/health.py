@@ -23,6 +23,7 @@ from bot.store.database import session as open_session
 from bot.web import measure, rasa
 from bot.web.answer import json_answer
 from bot.web.blocking import for_rasa, in_database
+from bot.web.events import Events
 from bot.web.problem import cause
 from bot.web.replicas import Replicas
 
@@ -48,9 +49,11 @@ async def readyz(request: Request) -> Response:
     }
     ready = all(state == "ok" for state in parts.values())
     replicas: Replicas | None = request.app.state.replicas
-    if replicas is not None:
-        # Said, but no reason to send customers away: without it each process serves alone.
-        parts["redis"] = replicas.state or "not asked yet"
+    events: Events | None = request.app.state.events
+    for part, other in (("redis", replicas), ("rabbitmq", events)):
+        if other is not None:
+            # Said, but no reason to send customers away: without Redis each process serves alone, without RabbitMQ nobody misses anything.
+            parts[part] = other.state or "not asked yet"
     return json_answer({"ready": ready, "parts": parts}, 200 if ready else 503)
 
 

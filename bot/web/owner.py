@@ -18,6 +18,7 @@ from bot.web import body
 from bot.web.answer import json_answer
 from bot.web.blocking import in_database
 from bot.web.desk import Staff, staff_of
+from bot.web.events import OK, Events
 from bot.web.problem import Problem, wrong
 
 LONGEST_DAYS = 366
@@ -47,7 +48,8 @@ async def get_insight(request: Request) -> Response:
     if chosen == "csv":
         headers = {"Content-Disposition": f'attachment; filename="heqi-cases-{first}-{last}.csv"'}
         return Response(insight.as_csv(told), 200, headers, "text/csv; charset=utf-8")
-    return json_answer(insight.insight(told))
+    events: Events | None = request.app.state.events
+    return json_answer(insight.insight(told, listening=events is not None and events.state == OK))
 
 
 def happened(first: date, last: date) -> insight.Happened:

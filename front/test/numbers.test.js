@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { csv, tiles } from '../src/insight/numbers.js'
+import { csv, tiles, understanding } from '../src/insight/numbers.js'
 
 const numbers = {
   cases: { total: 10, by_bot: 7, by_person: 2, open: 1 },
@@ -13,6 +13,7 @@ const numbers = {
   by_hour: Array(24).fill(0),
   by_tier: [{ name: 'vip', count: 3 }],
   by_product: [{ sku_id: 's', title: '保温杯', count: 2, paid_fen: 990, issues: [] }],
+  understood: { heard: 40, unsure: 3, ask_below: 0.45, unsure_intents: [{ name: 'policy', count: 2 }, { name: 'refund', count: 1 }], listening: true },
   unanswered: [{ text: '=HYPERLINK("x")', at: '2026-11-25T10:00:00+08:00' }],
   advice: [],
 }
@@ -41,9 +42,21 @@ test('a period without cases shows no numbers that are none', () => {
   assert.equal(shown['评分'], '—')
 })
 
+test('how much was understood is told, and why nothing was where no RabbitMQ is connected', () => {
+  const { text, rows } = understanding(numbers.understood)
+  assert.match(text, /听了 40 句话，拿不准（把握不到 45%）的有 3 句，占 7\.5%/)
+  assert.deepEqual(rows, [['问售后规则', 2], ['退款', 1]])
+  assert.doesNotMatch(text, /RabbitMQ/)
+  const nothing = { heard: 0, unsure: 0, ask_below: 0.45, unsure_intents: [] }
+  assert.match(understanding({ ...nothing, listening: false }).text, /没有连上 RabbitMQ/)
+  assert.equal(understanding({ ...nothing, listening: true }).text, '这段时间没有。')
+  assert.match(understanding({ ...numbers.understood, listening: false }).text, /新说的话不在内/)
+})
+
 test('the CSV has the numbers, and no customer\'s words run as a formula', () => {
   const text = csv(numbers)
   assert.match(text, /"问题类型","降价","4"/)
+  assert.match(text, /"最常拿不准","问售后规则","2"/)
   assert.match(text, /"付款方式（元）","补差价","50\.00"/)
   assert.match(text, /"'=HYPERLINK\(""x""\)"/)
 })

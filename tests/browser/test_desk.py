@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
+from bot.store import models
+from bot.store.database import session
 from tests.browser.conftest import Open, Shop, ask_for_person, chat_of, desk_of, say, shoot, sign_in
 from tests.browser.test_accessible import faults
 from tests.browser.test_chat import LAMP, MUG, PHONE, UNPROTECTED, paid_to, send_picture
+from tests.dialogues.shop import NOW
 
 
 def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page: Open) -> None:
@@ -118,6 +122,15 @@ def test_the_owner_sees_the_numbers(shop: Shop, open_page: Open) -> None:
     expect(spent["11 月善意预算"]).to_contain_text(f"已给 {goodwill[0]}")
     expect(spent["11 月善意预算"]).not_to_contain_text("请留意")
     expect(page.locator("canvas, svg").first).to_be_visible()
+    understood = page.get_by_label("听懂了多少")
+    expect(understood).to_contain_text("没有连上 RabbitMQ")
+    with session(shop.database_url) as db:
+        talk = db.scalars(select(models.Conversation.conversation_id)).first()
+        for number, (intent, confidence) in enumerate((("refund", 0.9), ("policy", 0.2), ("policy", 0.4), ("logistics", 0.8))):
+            db.add(models.Understanding(event_id=f"e{number}", conversation_id=talk, at=NOW, intent=intent, confidence=confidence))
+    page.get_by_role("button", name="查看").click()
+    expect(understood).to_contain_text("听了 4 句话，拿不准（把握不到 45%）的有 2 句，占 50.0%")
+    expect(understood.get_by_role("row", name="问售后规则 2")).to_be_visible()
     shoot(page, "insight")
 
 

@@ -55,6 +55,7 @@ def talk(number: int, picture: bytes, *, reason: str | None = None, state: str =
             sha256=sha256, size=len(picture), at=NOW,
         ))
         db.add(models.Evidence(evidence_id=f"evi{number}", case_id=f"case{number}", kind="photo", sha256=sha256, at=NOW, path=upload_id))
+        db.add(models.Understanding(event_id=f"heard{number}", conversation_id=conversation_id, at=NOW, intent="refund", confidence=0.5))
         db.add(models.AuditEntry(at=NOW, who="xiaoli", what="note", case_id=f"case{number}", detail={"text": SAID}))
         db.flush()
         case = db.get(models.Case, f"case{number}")
@@ -81,6 +82,7 @@ def test_an_export_holds_what_the_customer_said_sent_and_got(given: Callable[...
     talk(1, b"picture")
     found = json.loads(heqi("privacy", "export", "cus_t001").stdout)
     assert SAID in found["conversations"][0]["messages"][0]["text"]
+    assert [row["intent"] for row in found["conversations"][0]["understandings"]] == ["refund"]
     assert [row["fen"] for row in found["cases"][0]["ledger"]] == [1000]
     assert len(found["orders"][0]["lines"]) == 1
     assert "cap_fen" not in json.dumps(found)
@@ -107,6 +109,7 @@ def test_an_erasure_leaves_the_money_and_nobody_to_be_recognised(given: Callable
     assert [word for word in PRIVATE if word in everything()] == []
     assert files() == {b"another's"}
     with session(read_only=True) as db:
+        assert list(db.scalars(select(models.Understanding.conversation_id))) == ["talk2"]
         assert [row["state"] for row in ledger.rows(db, "case1")] == ["paid"]
         assert db.get(models.Order, order_number(1, 1)).customer_id == "cus_t001"
         assert db.get(models.Evidence, "evi1").sha256 == hashlib.sha256(b"mine").hexdigest()
@@ -176,6 +179,7 @@ def test_what_is_old_goes_by_itself(given: Callable[..., str], monkeypatch: pyte
     cleaned(monkeypatch, 3 * 365 + 2)
     assert files() == {b"undecided"}
     assert messages_left() == {"talk3": 2}
+    assert "heard3" in everything() and "heard2" not in everything()
     assert everything().count("13812345678") == 3  # of case 3: its message, its facts, its note
 
 

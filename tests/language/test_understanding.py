@@ -90,8 +90,9 @@ def test_parse_names_the_line_that_is_not_utf8() -> None:
 def test_rasa_sees_what_parse_says(language: Language) -> None:
     from rasa.shared.nlu.training_data.message import Message
 
+    from bot.language.rasa.doubt import ASK_BELOW
     from bot.language.rasa.entities import HeqiEntities
-    from bot.language.rasa.intent import ASK_BELOW, HeqiIntent
+    from bot.language.rasa.intent import HeqiIntent
     from bot.language.rasa.output import HeqiOutput
 
     texts = ["退我50块，顺便问下运费谁出", "苹果烂了一半", "不退了", "嗯那个就是说", "再不理我就打12315"]

@@ -10,12 +10,10 @@ from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.language.rasa.component import DocReader
+from bot.language.rasa.doubt import ASK_BELOW
 
 RANKING_KEY = "intent_ranking"
 RANKING = 10
-ASK_BELOW = 0.45
-"""Readings below this are right one time in three on held-out sentences, and one of the best two is it more
-than half the time (docs/understanding.md): offering the two is better than acting on the first."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

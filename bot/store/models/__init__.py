@@ -13,11 +13,12 @@ from bot.store.models.order import Order, OrderLine
 from bot.store.models.payout import Payout
 from bot.store.models.policy import PolicyVersion
 from bot.store.models.sku import Price, Sku
+from bot.store.models.understanding import Understanding
 from bot.store.models.upload import Upload
 
 __all__ = [
     "OPEN_STATES", "Agent", "AuditEntry", "Case", "Conversation", "Customer", "Evidence", "LedgerEntry",
-    "LedgerStep", "Message", "Offer", "Order", "OrderLine", "Payout", "PolicyVersion", "Price", "Record", "Sku", "Upload",
+    "LedgerStep", "Message", "Offer", "Order", "OrderLine", "Payout", "PolicyVersion", "Price", "Record", "Sku", "Understanding", "Upload",
 ]
 
 insert_parents_first()

@@ -2,7 +2,7 @@
 
 import { span } from '../shared/moment.js'
 import { yuan } from '../shared/money.js'
-import { issueName, remedyName, tierName } from '../shared/words.js'
+import { intentName, issueName, remedyName, tierName } from '../shared/words.js'
 
 const BRAND = '#a8392a'
 const GREEN = '#1f6b4a'
@@ -84,6 +84,14 @@ function days(rows) {
   }
 }
 
+/** How much of what customers said was understood: { text, rows: [[intent, count]] } of what was least sure. */
+export function understanding({ heard, unsure, ask_below, unsure_intents, listening }) {
+  const off = '现在没有连上 RabbitMQ'
+  if (!heard) return { text: listening ? '这段时间没有。' : `${off}，所以没有记下听懂了多少：设好 HEQI_RABBITMQ_URL 之后说的话才算得到。`, rows: [] }
+  const text = `听了 ${heard} 句话，拿不准（把握不到 ${(ask_below * 100).toFixed(0)}%）的有 ${unsure} 句，占 ${share(unsure, heard)}；拿不准的不直接照办，会再问。`
+  return { text: listening ? text : `${text}${off}，新说的话不在内。`, rows: unsure_intents.map(({ name, count }) => [intentName(name), count]) }
+}
+
 /** Everything as one CSV that a spreadsheet opens: section, name, value. */
 export function csv(numbers) {
   const rows = [['栏目', '名称', '数值']]
@@ -95,6 +103,8 @@ export function csv(numbers) {
   for (const { name, count } of numbers.by_tier) rows.push(['顾客分组', tierName(name), count])
   for (const { title, count, paid_fen } of numbers.by_product) rows.push(['商品（件）', title, count], ['商品付款（元）', title, (paid_fen / 100).toFixed(2)])
   for (const { text, count } of numbers.refusals.reasons) rows.push(['拒绝理由', text, count])
+  rows.push(['听懂了多少', understanding(numbers.understood).text, numbers.understood.heard])
+  for (const [name, count] of understanding(numbers.understood).rows) rows.push(['最常拿不准', name, count])
   for (const { text, at } of numbers.unanswered) rows.push(['没听懂的话', text, at])
   return rows.map((row) => row.map(cell).join(',')).join('\r\n')
 }

@@ -19,6 +19,17 @@ export const issueName = named({
   pricing_fraud: '价格欺诈', price_drop: '降价', billing_error: '扣款错误', privacy_leak: '信息泄露', change_of_mind: '不想要了',
 })
 
+/** What a message was understood to want. */
+export const intentName = named({
+  refund: '退款', return_goods: '退货', exchange: '换货', repair: '维修', resend: '补发', cancel_order: '取消订单',
+  price_protection: '价保', compensation: '补偿', complaint: '投诉', human: '找人工', report_problem: '商品有问题',
+  refund_status: '查处理进度', withdraw_request: '撤回申请', logistics: '查物流', invoice: '发票', modify_order: '改订单',
+  promotion: '优惠活动', payment: '支付', product_info: '问商品', policy: '问售后规则', account: '账号',
+  accept_offer: '接受方案', reject_offer: '不接受方案', counter_offer: '还价', provide_evidence: '给凭证', affirm: '说是',
+  deny: '说不是', thank: '道谢', greet: '打招呼', bye: '道别', inform: '说明情况', ask_why: '问为什么', ask_bot: '问是不是机器人',
+  insult: '骂人', chitchat: '闲聊', out_of_scope: '与售后无关',
+})
+
 export const evidenceName = named({
   photo: '问题部位照片', video: '问题小视频', parcel_photo: '外包装和面单照片', chat: '聊天截图', invoice: '购买凭证',
   medical_record: '就诊票据', price_screenshot: '现价截图', logistics_query: '查件结果', bank_record: '扣款记录',
