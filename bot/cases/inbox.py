@@ -274,6 +274,11 @@ def ask_to_wait(asked: Waiting, at: datetime) -> bool:
         return True
 
 
+def own_words(texts: list[str]) -> list[str]:
+    """Of what Rasa said, what is an answer: not that something failed."""
+    return [text for text in texts if text and text != say("trouble")]
+
+
 def settle(asked: Waiting, texts: list[str], at: datetime) -> bool:
     """Ends a burst that the bot left unanswered, once; returns whether there was anything to do.
 
@@ -284,14 +289,13 @@ def settle(asked: Waiting, texts: list[str], at: datetime) -> bool:
         burst = asked.burst
         if conversation.owner == "agent" or (conversation.answered_seq, conversation.fence) != (burst.after, burst.fence):
             return False
-        trouble = say("trouble")
-        own = [text for text in texts if text and text != trouble]
+        own = own_words(texts)
         if not own:
             turn = Turn(asked.conversation_id, conversation.customer_id, asked.said, at)
             row = case_file.current(session, turn) or escalation.case_without_order(session, turn)
             if row.state != "with_person":
                 escalation.to_person(session, row, "unknown_rule", at)
-        for text in own or [trouble]:
+        for text in own or [say("trouble")]:
             append(session, conversation, "bot", text, at)
         conversation.answered_seq = burst.through
         return True

@@ -38,6 +38,10 @@ PATIENCE = 15.0
 """Seconds a turn may take where Rasa is there but slow, before the customer hears that something failed.
 A busy hour must not send everybody to a person."""
 
+PAUSES = (0.5, 1.5)
+"""Seconds before a turn that failed is tried again, as long as nobody has waited `SOON` for it: the database or the action
+server was started anew in the middle of it, and a moment later it succeeds. Only then does a person have to."""
+
 TRIES = 3
 SWEEP_EVERY = 2.0
 FINISH = 4.0
@@ -131,7 +135,14 @@ class Bursts:
         if not give_up:
             self.hub.publish(conversation_id, {"type": "typing", "from": "bot", "on": True})
             try:
-                texts = await self.patiently(waiting)
+                texts = await self.patiently(waiting, began)
+                for pause in PAUSES:
+                    if inbox.own_words(texts) or time.monotonic() - began + pause > SOON:
+                        break
+                    await asyncio.sleep(pause)
+                    if await in_database(inbox.waiting, conversation_id) != waiting:
+                        break
+                    texts = await self.patiently(waiting, began)
             except rasa.RasaDown as fault:
                 logger.warning("conversation %s: %s", conversation_id, fault)
                 outcome = "rasa_down"
@@ -148,10 +159,10 @@ class Bursts:
         logger.info("turn", extra={"fields": told})
         self.hub.changed(conversation_id)
 
-    async def patiently(self, waiting: inbox.Waiting) -> list[str]:
-        """Rasa's texts; a customer who waits longer than `SOON` is told once. Raises RasaDown."""
+    async def patiently(self, waiting: inbox.Waiting, began: float) -> list[str]:
+        """Rasa's texts; a customer who waits longer than `SOON` since the turn began is told once. Raises RasaDown."""
         asked = asyncio.ensure_future(for_rasa(rasa.ask, settings().rasa_port, waiting, SOON, PATIENCE))
-        done, _ = await asyncio.wait([asked], timeout=SOON)
+        done, _ = await asyncio.wait([asked], timeout=max(0.0, began + SOON - time.monotonic()))
         if not done and await in_database(inbox.ask_to_wait, waiting, clock.now()):
             self.hub.changed(waiting.conversation_id)
         return await asked

@@ -2,7 +2,8 @@
 
 Only the understanding is invented here; every answer is bot.cases' own, written by conversation.take as
 the real action server does it. `mode` makes it ill: "mute" says nothing, "broken" answers 500, "lost"
-answers only after the core has answered and then drops the connection; `gate` holds every turn while cleared.
+answers only after the core has answered and then drops the connection; `failing` turns more say that something failed;
+`gate` holds every turn while cleared.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bot import clock
 from bot.cases import bargaining, choosing, conversation, escalation, evidence, intake, small_talk
 from bot.cases.reply import Answer
 from bot.cases.turn import Burst, Turn
+from bot.cases.words import say
 
 Handler = Callable[[Session, Turn], Answer]
 
@@ -37,6 +39,7 @@ WORDS: tuple[tuple[str, str, tuple[str, ...], Handler], ...] = (
 class StandIn:
     def __init__(self) -> None:
         self.mode = "well"
+        self.failing = 0
         self.gate = threading.Event()
         self.gate.set()
         self.heard: list[dict[str, Any]] = []
@@ -61,6 +64,9 @@ class StandIn:
         self.gate.wait(timeout=30)
         if self.mode == "mute":
             return []
+        if self.failing:
+            self.failing -= 1
+            return [{"recipient_id": request["sender"], "text": say("trouble")}]
         turn, handler = self.understand(request)
         answer = conversation.take(turn, handler)
         self.answered[turn.conversation_id] = answer

@@ -44,6 +44,17 @@ def test_where_the_bot_fails_the_customer_hears_the_truth_once_and_a_person_gets
     rasa.mode = "well"
 
 
+def test_a_turn_that_failed_once_is_tried_again_before_a_person_has_to(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
+    """The database was started anew in the middle of it."""
+    given(MUG)
+    rasa.failing = 2
+    customer = Customer(client, "cus_t001")
+    said = customer.ask("杯子碎了")
+    assert say("trouble") not in [message["text"] for message in said]
+    assert customer.list()["owner"] == "bot"
+    assert len(rasa.heard) == 3
+
+
 def test_rasa_gone_is_told_and_not_waited_for(given: Callable[..., None], rasa: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     given(LAMP)
     rasa.stop()
