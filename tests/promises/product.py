@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jwt
+
 from bot.load.product import Product
+from bot.settings import DEMO_SECRET
 from tests.dialogues.shop import NOW
-from tests.web.conftest import customer_token
 
 PATIENT = 240.0
 """Seconds a customer waits at the most: Rasa may have to start again meanwhile."""
@@ -38,10 +40,10 @@ class Killable(Product):
 class Customer:
     """Sends until it is accepted, as a page does (the same client_id again and again), and reads until it is answered."""
 
-    def __init__(self, port: int, customer_id: str) -> None:
+    def __init__(self, port: int, customer_id: str, secret: str = DEMO_SECRET) -> None:
         self.port, self.customer_id = port, customer_id
         self.token = ""
-        opened = self.call("POST", "/api/v1/sessions", {"customer_token": customer_token(customer_id)})
+        opened = self.call("POST", "/api/v1/sessions", {"customer_token": jwt.encode({"sub": customer_id}, secret, "HS256")})
         self.token, self.conversation_id = str(opened["token"]), str(opened["conversation_id"])
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -64,11 +66,14 @@ class Customer:
 
     def ask(self, client_id: str, text: str) -> list[str]:
         """What the bot answered to this text; raises AssertionError where it never did."""
-        seq = int(self.call("POST", "/api/v1/messages", {"client_id": client_id, "text": text})["seq"])
+        return self.answers(int(self.call("POST", "/api/v1/messages", {"client_id": client_id, "text": text})["seq"]))
+
+    def answers(self, seq: int) -> list[str]:
+        """What the bot says after this message; raises AssertionError where it says nothing."""
         end = time.monotonic() + PATIENT
         while time.monotonic() < end:
             messages = self.call("GET", f"/api/v1/messages?after={seq}&wait=10")["messages"]
             said = [str(message["text"]) for message in messages if message["from"] == "bot"]
             if said:
                 return said
-        raise AssertionError(f"{self.customer_id} said {text!r} and nobody answered")
+        raise AssertionError(f"{self.customer_id} wrote message {seq} and nobody answered")
