@@ -47,7 +47,7 @@ def read(text: str) -> Policy:
     """
     try:
         policy = read_policy(yaml.safe_load(text) or {})
-    except yaml.YAMLError as wrong:
+    except (yaml.YAMLError, RecursionError) as wrong:
         raise BadPolicy("(file)", f"不是 YAML：{wrong}") from wrong
     try:
         read_terms(policy.negotiation)

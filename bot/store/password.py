@@ -23,13 +23,19 @@ def hashed(password: str) -> str:
     return hasher.hash(password)
 
 
-def matches(agent: Agent, password: str, at: datetime) -> bool:
-    """Whether the password is right; counts wrong ones, and after five in a row refuses for 15 minutes whatever comes."""
+def fits(password_hash: str, password: str) -> bool:
+    """Whether the password is the one hashed; slow on purpose, so in no transaction."""
+    try:
+        return hasher.verify(password_hash, password)
+    except VerifyMismatchError:
+        return False
+
+
+def admits(agent: Agent, right: bool, at: datetime) -> bool:
+    """Whether this try gets in; counts wrong passwords, and after five in a row refuses for 15 minutes whatever comes."""
     if agent.locked_until is not None and at < agent.locked_until:
         return False
-    try:
-        hasher.verify(agent.password_hash, password)
-    except VerifyMismatchError:
+    if not right:
         agent.failures += 1
         if agent.failures >= FAILURES:
             agent.failures, agent.locked_until = 0, at + LOCKED_FOR

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -32,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 LOGIN_FAILURES = 20
 """Wrong passwords a minute from one address."""
+
+UNPACKING = 2
+"""Files examined at once: a small one may take seconds and hundreds of MB to unpack."""
 
 ALARM_AFTER = 60.0
 """Seconds a customer may wait for any answer before the desk hears an alarm."""
@@ -153,6 +157,11 @@ def make_app() -> Starlette:
     made.state.hub = Hub(replicas)
     made.state.bursts = Bursts(made.state.hub)
     made.state.customer_rates = Buckets("customer", chosen.customer_rate, replicas)
+    made.state.openings = Buckets("opening", chosen.customer_rate, replicas)
+    made.state.signing_in = asyncio.Lock()
+    made.state.file_turns = WeakValueDictionary()
+    made.state.unpacking = asyncio.Semaphore(UNPACKING)
+    made.state.asked_ready = None
     made.state.login_failures = Buckets("login", LOGIN_FAILURES, replicas)
     return made
 

@@ -8,8 +8,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakValueDictionary
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import HTTPConnection, Request
@@ -35,9 +36,19 @@ logger = logging.getLogger(__name__)
 LONGEST_TEXT = 2000
 LONGEST_WAIT = 30.0
 LONGEST_CLIENT_ID = 100
+MOST_KEPT = 500 * 2**20
+"""Bytes of all files of a conversation; a customer gets a new one once a day at the most."""
+
 SPEAKERS = {"customer": "顾客", "bot": "智能客服小和", "agent": "客服", "system": "系统"}
 ENDED = ("settled", "refused", "withdrawn", "closed", "awaiting_return")
 """What may be rated: where only the parcel is waited for, everything is said and done between people."""
+
+
+class SaidBefore(Exception):
+    """A message with this client_id was accepted already."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
 
 
 def hub_of(connection: HTTPConnection) -> Hub:
@@ -48,6 +59,11 @@ def hub_of(connection: HTTPConnection) -> Hub:
 def bursts_of(connection: HTTPConnection) -> Bursts:
     bursts: Bursts = connection.app.state.bursts
     return bursts
+
+
+def rates_of(request: Request) -> Buckets:
+    rates: Buckets = request.app.state.customer_rates
+    return rates
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -69,6 +85,8 @@ async def open_session_for(request: Request) -> Response:
     if not isinstance(token, str) or not token or len(token) > bearer.LONGEST:
         raise bearer.unauthorized("customer_token:需要店铺签发的顾客令牌")
     customer_id = bearer.customer_of(token)
+    openings: Buckets = request.app.state.openings
+    await openings.take(customer_id)  # each about an order writes a message
     order_id = body.optional_text(given, "order_id", 200)
     try:
         if order_id is not None:
@@ -105,11 +123,15 @@ def name_of(customer_id: str) -> str | None:
 async def post_message(request: Request) -> Response:
     """POST /api/v1/messages: written down, then answered 202."""
     visitor = visitor_of(request)
-    rates: Buckets = request.app.state.customer_rates
-    await rates.take(visitor.customer_id)
+    await rates_of(request).take(visitor.customer_id)
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        async with form_of(request) as form:
-            client_id, received = await read_file(form, visitor)
+        turns: WeakValueDictionary[str, asyncio.Lock] = request.app.state.file_turns
+        turn = turns.setdefault(visitor.customer_id, asyncio.Lock())
+        try:
+            async with turn, form_of(request) as form:  # a customer's second file is not even read before the first is done
+                client_id, received = await read_file(form, visitor, request.app.state.unpacking)
+        except SaidBefore as before:
+            return json_answer({"seq": before.seq}, 202)
         kind = "file"
     else:
         given = await body.json_object(request)
@@ -151,8 +173,8 @@ async def form_of(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
-async def read_file(form: FormData, visitor: Visitor) -> tuple[str, dict[str, Any]]:
-    """client_id and the checked file out of a form. The file is on disk before its message is a row."""
+async def read_file(form: FormData, visitor: Visitor, unpacking: asyncio.Semaphore) -> tuple[str, dict[str, Any]]:
+    """client_id and the checked file out of a form. The file is on disk before its message is a row. Raises Problem, SaidBefore."""
     fields: dict[str, Any] = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     client_id = body.text(fields, "client_id", LONGEST_CLIENT_ID)
     text = body.optional_text(fields, "text", LONGEST_TEXT)
@@ -165,8 +187,10 @@ async def read_file(form: FormData, visitor: Visitor) -> tuple[str, dict[str, An
     content = await file.read()
     if not content:
         raise wrong("file", "文件是空的")
+    await in_database(check_room, visitor, client_id, len(content))
     try:
-        examined = await asyncio.to_thread(media.examine, content)
+        async with unpacking:
+            examined = await asyncio.to_thread(media.examine, content)
     except media.BadMedia as bad:
         raise Problem(400, "bad_file", f"file:{bad}") from bad
     if kind == "video" and examined.media_type != "video/mp4":
@@ -181,12 +205,28 @@ async def read_file(form: FormData, visitor: Visitor) -> tuple[str, dict[str, An
     return client_id, {"file": stored, "text": (text or "").strip()}
 
 
+def check_room(visitor: Visitor, client_id: str, size: int) -> None:
+    """Raises Problem where a customer's files would fill the disk, SaidBefore where the message is there: its file would be nobody's."""
+    with open_session(read_only=True) as session:
+        conversation_of(session, visitor)
+        seq = session.scalar(
+            select(models.Message.seq).where(models.Message.conversation_id == visitor.conversation_id, models.Message.client_id == client_id)
+        )
+        if seq is not None:
+            raise SaidBefore(seq)
+        kept = session.scalar(select(func.sum(models.Upload.size)).where(models.Upload.conversation_id == visitor.conversation_id)) or 0
+        if kept + size > MOST_KEPT:
+            raise Problem(413, "too_many_files", f"file:这个对话里的文件加起来不能超过 {MOST_KEPT // 2**20} MB,请联系人工客服")
+
+
 async def get_messages(request: Request) -> Response:
     """GET /api/v1/messages?after&wait: at once where there is something new, else as soon as there is."""
     visitor = visitor_of(request)
     after = body.query_whole(request, "after", 0)
     wait = body.query_seconds(request, "wait", LONGEST_WAIT)
     deadline = time.monotonic() + wait
+    if hub_of(request).crowded(visitor.conversation_id):
+        raise Problem(429, "too_many", "这个对话打开得太多了,请关掉几个再试", {"Retry-After": "5"})
     with hub_of(request).listen(visitor.conversation_id) as news:
         found = await in_database(fetch, visitor, after)
         owner = found["owner"]
@@ -287,6 +327,7 @@ async def rate(request: Request) -> Response:
     """POST /api/v1/rating"""
     visitor = visitor_of(request)
     given = await body.json_object(request)
+    await rates_of(request).take(visitor.customer_id)
     stars = body.whole(given, "stars", 1, 5)
     text = body.optional_text(given, "text", 500)
     await in_database(note_rating, visitor, stars, text)

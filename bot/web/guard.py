@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import log, trace
 from bot.settings import settings
 from bot.web import measure
 from bot.web.media import MOST_VIDEO_BYTES
-from bot.web.problem import Problem, error_answer
-from bot.web.rate import Buckets
+from bot.web.problem import Problem, error_answer, unexpected
+from bot.web.rate import Buckets, address_of
 from bot.web.replicas import Replicas
 
 logger = logging.getLogger("heqi.calls")
 
 MOST_JSON_BYTES = 64 * 1024
 MOST_FORM_BYTES = MOST_VIDEO_BYTES + MOST_JSON_BYTES
+BODY_PATIENCE = 20.0
+"""Seconds a body may take, and one more for each LEAST_SPEED bytes of it that came: who sends by drops holds a connection for nothing."""
+
+LEAST_SPEED = 10 * 1024
 UPLOAD_PATH = "/api/v1/messages"
 
 POLICY = (
@@ -44,13 +50,16 @@ EMBED = "/embed.js"
 
 
 class Guard:
-    """ASGI middleware; websockets pass through untouched."""
+    """ASGI middleware. Of a WebSocket only the opening is counted; its frames are bot.web.live's business."""
 
     def __init__(self, app: ASGIApp, replicas: Replicas | None = None) -> None:
         self.app = app
         self.addresses = Buckets("address", settings().address_rate, replicas)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and await self.addresses.wait(address_of(scope), take=True):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -77,13 +86,17 @@ class Guard:
 
         try:
             await self.limited(scope, receive, answer)
+        except Exception as fault:
+            if "status" in sent:
+                raise
+            # Answered here: what Starlette answers outside of us would carry none of the headers.
+            await unexpected(Request(scope), fault)(scope, receive, answer)
         finally:
             self.count(scope, sent.get("status", 500), time.monotonic() - began)
 
     async def limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = scope.get("client")
         try:
-            await self.addresses.take(client[0] if client else "unknown")
+            await self.addresses.take(address_of(scope))
         except Problem as often:
             await error_answer(often.status, often.code, often.message, often.headers)(scope, receive, send)
             return
@@ -94,12 +107,19 @@ class Guard:
         if declared.isdigit() and int(declared) > most:
             await error_answer(413, "too_large", too_large(most))(scope, receive, send)
             return
-        read = 0
+        began, read, whole = time.monotonic(), 0, False
 
         async def measured() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, whole
+            if whole:
+                return await receive()
+            left = began + BODY_PATIENCE + read / LEAST_SPEED - time.monotonic()
+            try:
+                message = await asyncio.wait_for(receive(), max(left, 0.01))
+            except asyncio.TimeoutError as slow:
+                raise Problem(408, "too_slow", "body:内容来得太慢,请重新发送", {"Connection": "close"}) from slow
             read += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if read > most:
                 raise Problem(413, "too_large", too_large(most))
             return message

@@ -8,6 +8,7 @@ import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import func, select
@@ -39,7 +40,19 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Each part "ok" or what is wrong with it; 503 while one is not ready that nobody can be served without."""
+    """Each part "ok" or what is wrong with it; 503 while one is not ready that nobody can be served without.
+
+    Anybody may ask, and Rasa works for the answer: who asks while another does hears the same.
+    """
+    state = request.app.state
+    asked: asyncio.Task[dict[str, Any]] | None = state.asked_ready
+    if asked is None or asked.done():
+        state.asked_ready = asked = asyncio.create_task(readiness(state.replicas, state.events))
+    told = await asyncio.shield(asked)
+    return json_answer(told, 200 if told["ready"] else 503)
+
+
+async def readiness(replicas: Replicas | None, events: Events | None) -> dict[str, Any]:
     chosen = settings()
     parts = {
         "database": await in_database(database),
@@ -48,13 +61,11 @@ async def readyz(request: Request) -> Response:
         "files": await asyncio.to_thread(files),
     }
     ready = all(state == "ok" for state in parts.values())
-    replicas: Replicas | None = request.app.state.replicas
-    events: Events | None = request.app.state.events
     for part, other in (("redis", replicas), ("rabbitmq", events)):
         if other is not None:
             # Said, but no reason to send customers away: without Redis each process serves alone, without RabbitMQ nobody misses anything.
             parts[part] = other.state or "not asked yet"
-    return json_answer({"ready": ready, "parts": parts}, 200 if ready else 503)
+    return {"ready": ready, "parts": parts}
 
 
 def database() -> str:

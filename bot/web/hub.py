@@ -35,6 +35,9 @@ CHANGED: dict[str, Any] = {"type": "changed"}
 LOOK_EVERY = 1.0
 WAITING_NEWS = 200
 
+MOST_LISTENERS = 30
+"""Of one conversation: each reads it anew with every change, so a customer with a thousand kept everybody waiting."""
+
 
 class Hub:
     def __init__(self, replicas: Replicas | None = None) -> None:
@@ -53,6 +56,9 @@ class Hub:
         finally:
             for topic in list(self.listeners):
                 self.part(topic, queue)
+
+    def crowded(self, topic: str) -> bool:
+        return len(self.listeners.get(topic, ())) >= MOST_LISTENERS
 
     def join(self, topic: str, queue: asyncio.Queue[dict[str, Any]]) -> None:
         self.listeners.setdefault(topic, set()).add(queue)

@@ -23,13 +23,19 @@ from bot.web.chat import bursts_of, fetch, hub_of
 from bot.web.desk import still_staff
 from bot.web.hub import DESK, QUEUE, Hub
 from bot.web.problem import Problem
+from bot.web.rate import Buckets
 
 DENIED = 4401
 BAD_FRAME = 4400
 TRY_LATER = 1013
 LONGEST_FRAME = 4096
 MOST_WATCHED = 20
+TOO_OFTEN = 1008
+MOST_FRAMES = 600
+"""Frames a minute of one socket: a page sends typing and pings."""
+
 SEEN_EVERY = 10.0
+"""Seconds between two looks whether a token still holds, and between two notes that a desk is there."""
 
 Frame = dict[str, Any]
 
@@ -38,13 +44,17 @@ async def chat(socket: WebSocket) -> None:
     """WS /ws/chat"""
     await socket.accept()
     try:
-        visitor = bearer.read_chat(token_of(socket))
+        token = token_of(socket)
+        visitor = bearer.read_chat(token)
         found = await in_database(fetch, visitor, 0)
     except Problem:
         await socket.close(DENIED)
         return
     hub, bursts = hub_of(socket), bursts_of(socket)
     topic = visitor.conversation_id
+    if hub.crowded(topic):
+        await socket.close(TRY_LATER)
+        return
     last = max((message["seq"] for message in found["messages"]), default=0)
     with hub.listen(topic, QUEUE) as news, measure.LIVE.labels("chat").track_inprogress():
         await send(socket, {"type": "ready", "owner": found["owner"], "last_seq": last})
@@ -54,7 +64,10 @@ async def chat(socket: WebSocket) -> None:
                 bursts.typing(topic, bool(frame.get("on")))
                 hub.publish(topic, {"type": "typing", "conversation_id": topic, "from": "customer", "on": bool(frame.get("on"))})
 
-        await both(socket, hear, lambda: tell_chat(socket, news, visitor, last, standing_of(found)))
+        async def holds() -> None:
+            bearer.read_chat(token)
+
+        await together(socket, hear, tell_chat(socket, news, visitor, last, standing_of(found)), holds)
 
 
 def standing_of(found: Frame) -> Frame:
@@ -84,7 +97,8 @@ async def desk(socket: WebSocket) -> None:
     """WS /ws/desk: whose desk is connected is on duty."""
     await socket.accept()
     try:
-        staff = await in_database(still_staff, bearer.read_desk(token_of(socket)))
+        token = token_of(socket)
+        staff = await in_database(still_staff, bearer.read_desk(token))
     except Problem:
         await socket.close(DENIED)
         return
@@ -102,7 +116,10 @@ async def desk(socket: WebSocket) -> None:
                     await in_database(note_leave, staff.name)
                 await hear_desk(hub, news, watched, frame)
 
-            await both(socket, hear, lambda: tell_desk(socket, news, watched, staff.name))
+            async def holds() -> None:
+                await in_database(still_staff, bearer.read_desk(token))
+
+            await together(socket, hear, tell_desk(socket, news, watched, staff.name), holds)
     finally:
         present.cancel()
         hub.publish(DESK, {"type": "changed"})
@@ -180,8 +197,8 @@ def note_leave(name: str) -> None:
         duty.left(session, name)
 
 
-async def both(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]], tell: Callable[[], Awaitable[None]]) -> None:
-    """Listens and tells until one side ends."""
+async def together(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]], tell: Awaitable[None], holds: Callable[[], Awaitable[None]]) -> None:
+    """Listens and tells until one side ends, or the token no longer `holds` (which raises Problem)."""
     async with anyio.create_task_group() as group:
 
         async def end_with(work: Awaitable[None]) -> None:
@@ -196,15 +213,31 @@ async def both(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]], tell
             group.cancel_scope.cancel()
 
         group.start_soon(end_with, listen(socket, hear))
-        group.start_soon(end_with, tell())
+        group.start_soon(end_with, tell)
+        group.start_soon(end_with, look(holds))
+
+
+async def look(holds: Callable[[], Awaitable[None]]) -> None:
+    """Looks again and again; a database that is gone says nothing about the token."""
+    while True:
+        await asyncio.sleep(SEEN_EVERY)
+        with contextlib.suppress(SQLAlchemyError):
+            await holds()
 
 
 async def listen(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]]) -> None:
+    frames = Buckets("frames", MOST_FRAMES)
     while True:
-        text = await socket.receive_text()
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if frames.wait_here("", take=True):
+            await socket.close(TOO_OFTEN)
+            return
+        text = message.get("text") or ""
         try:
             frame = json.loads(text) if len(text) <= LONGEST_FRAME else None
-        except ValueError:
+        except (ValueError, RecursionError):
             frame = None
         if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
             await socket.close(BAD_FRAME)

@@ -29,6 +29,10 @@ METADATA = frozenset({b"udta", b"meta", b"uuid"})
 """Boxes of an MP4 that hold place, device, author or anything else (ISO/IEC 14496-12 8.10, 8.11, 11.1)."""
 
 
+MOST_BOXES = 20_000
+"""Parts of a video: a real one has dozens, in fragments thousands; millions of empty ones cost seconds of everybody's time."""
+
+
 class BadMedia(ValueError):
     """A file that is not taken; the message (Chinese) says why and what would be right."""
 
@@ -74,15 +78,14 @@ def drawn_anew(content: bytes, media_type: MediaType) -> bytes:
             if width * height > MOST_PIXELS:
                 raise Image.DecompressionBombError
             picture.draft("RGB", (SHOWN_SIDE, SHOWN_SIDE))
-            picture.load()
-            upright = ImageOps.exif_transpose(picture)
+            picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))  # before anything else: a copy in full size is hundreds of MB
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
     except Image.DecompressionBombError as fault:  # Pillow's own for the very big ones
         raise BadMedia(f"图片不能超过 {MOST_PIXELS // 10**6} 百万像素") from fault
     except Exception as fault:  # Pillow's decoders raise many kinds on broken files
         raise BadMedia("图片打不开,可能已损坏") from fault
-    upright.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
     flat = Image.new("RGB", upright.size, "white")
-    flat.paste(upright.convert("RGBA"), mask=upright.convert("RGBA").getchannel("A"))
+    flat.paste(upright, mask=upright.getchannel("A"))
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=85)
     return out.getvalue()
@@ -95,11 +98,11 @@ class Box(NamedTuple):
     end: int
 
 
-def boxes(content: bytes, start: int, end: int) -> Iterator[Box]:
-    """The boxes that fill content[start:end] exactly. Raises BadMedia."""
+def boxes(content: bytes, start: int, end: int, left: Iterator[int]) -> Iterator[Box]:
+    """The boxes that fill content[start:end] exactly, as many as are `left`. Raises BadMedia."""
     at = start
     while at < end:
-        if end - at < 8:
+        if end - at < 8 or next(left, None) is None:
             raise BadMedia("视频打不开,可能已损坏")
         size, kind = struct.unpack_from(">I4s", content, at)
         body = at + 8
@@ -118,18 +121,19 @@ def without_metadata(content: bytes) -> bytes:
     """The video with its metadata boxes turned into empty space of the same size, so that every offset stays right."""
     shown = bytearray(content)
     kinds = set()
-    for box in boxes(content, 0, len(content)):
+    left = iter(range(MOST_BOXES))
+    for box in boxes(content, 0, len(content), left):
         kinds.add(box.kind)
-        blank(shown, content, box, 0)
+        blank(shown, content, box, 0, left)
     if not {b"ftyp", b"moov"} <= kinds:
         raise BadMedia("视频打不开,可能已损坏")
     return bytes(shown)
 
 
-def blank(shown: bytearray, content: bytes, box: Box, depth: int) -> None:
+def blank(shown: bytearray, content: bytes, box: Box, depth: int, left: Iterator[int]) -> None:
     if box.kind in METADATA:
         shown[box.start + 4 : box.start + 8] = b"free"
         shown[box.body : box.end] = bytes(box.end - box.body)
     elif box.kind in CONTAINERS and depth < 4:
-        for inner in boxes(content, box.body, box.end):
-            blank(shown, content, inner, depth + 1)
+        for inner in boxes(content, box.body, box.end, left):
+            blank(shown, content, inner, depth + 1, left)

@@ -60,9 +60,12 @@ def happened(first: date, last: date) -> insight.Happened:
 def query_day(request: Request, field: str) -> date:
     raw: Any = request.query_params.get(field, "")
     try:
-        return date.fromisoformat(raw)
+        found = date.fromisoformat(raw)
     except ValueError as fault:
         raise wrong(field, "应为日期,例如 2026-11-25") from fault
+    if not 1970 <= found.year < 9999:  # a day in the shop's zone must be one in every zone
+        raise wrong(field, "应为日期,例如 2026-11-25")
+    return found
 
 
 async def get_policy(request: Request) -> Response:

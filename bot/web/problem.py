@@ -67,7 +67,7 @@ async def database(request: Request, raised: Exception) -> Response:
     return error_answer(503, "unavailable", "系统暂时存不了消息,请稍后再试;没有任何内容被改动", {"Retry-After": "2"})
 
 
-async def unexpected(request: Request, raised: Exception) -> Response:
+def unexpected(request: Request, raised: Exception) -> Response:
     # The path holds ids but no words of a customer; the body is never logged.
     logger.error("failed at %s %s", request.method, request.url.path, exc_info=raised)
     return error_answer(500, "failed", "系统出了点问题,我们会查;请稍后再试")
@@ -77,5 +77,4 @@ HANDLERS = {
     Problem: problem, DeskRefused: refused, HTTPException: http,
     # Gone or full; read-only, in PostgreSQL's words; cut off in the middle.
     OperationalError: database, InternalError: database, InterfaceError: database,
-    Exception: unexpected,
 }

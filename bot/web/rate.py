@@ -5,15 +5,27 @@ Counted for all web processes together where they share a Redis, in this process
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+
+from starlette.types import Scope
 
 from bot.web.problem import Problem
 from bot.web.replicas import Replicas
 
 REMEMBERED = 50_000
 """Buckets kept; the longest unused is forgotten first, by then it is full again."""
+
+
+def address_of(scope: Scope) -> str:
+    """Whose calls are counted together: an address, of IPv6 the /64, which is what a single customer of a provider has."""
+    host = str((scope.get("client") or ("unknown",))[0])
+    try:
+        return str(ipaddress.IPv6Network((host, 64), strict=False))
+    except ValueError:
+        return host
 
 
 class Buckets:

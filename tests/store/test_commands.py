@@ -10,7 +10,7 @@ from bot.command import main
 from bot.ledger import ledger
 from bot.store.database import session
 from bot.store.models import Agent, AuditEntry, Case, Order
-from bot.store.password import FAILURES, LOCKED_FOR, matches
+from bot.store.password import FAILURES, LOCKED_FOR, admits, fits
 from bot.store.platform import DemoShop, PlatformError
 from tests.ledger.shop import AT, open_shop
 
@@ -57,8 +57,8 @@ def test_a_desk_user_is_made_and_may_sign_in(database_url: str) -> None:
         agents = {agent.name: agent for agent in opened.scalars(select(Agent))}
         assert {name: agent.role for name, agent in agents.items()} == {"小王": "agent", "店主": "owner"}
         assert "korrekt" not in agents["小王"].password_hash
-        assert matches(agents["小王"], "korrekt-pferd", AT)
-        assert not matches(agents["小王"], "falsch", AT)
+        assert admits(agents["小王"], fits(agents["小王"].password_hash, "korrekt-pferd"), AT)
+        assert not admits(agents["小王"], fits(agents["小王"].password_hash, "falsch"), AT)
         assert [entry.what for entry in opened.scalars(select(AuditEntry))] == ["user_set", "user_set"]
 
 
@@ -77,12 +77,12 @@ def test_wrong_passwords_lock_the_user_for_a_while(database_url: str) -> None:
     with session() as opened:
         agent = opened.get(Agent, "小王")
         for _ in range(FAILURES - 1):
-            assert not matches(agent, "falsch", at)
-        assert matches(agent, "korrekt-pferd", at)
+            assert not admits(agent, fits(agent.password_hash, "falsch"), at)
+        assert admits(agent, fits(agent.password_hash, "korrekt-pferd"), at)
         for _ in range(FAILURES):
-            assert not matches(agent, "falsch", at)
-        assert not matches(agent, "korrekt-pferd", at + LOCKED_FOR - timedelta(seconds=1))
-        assert matches(agent, "korrekt-pferd", at + LOCKED_FOR)
+            assert not admits(agent, fits(agent.password_hash, "falsch"), at)
+        assert not admits(agent, fits(agent.password_hash, "korrekt-pferd"), at + LOCKED_FOR - timedelta(seconds=1))
+        assert admits(agent, fits(agent.password_hash, "korrekt-pferd"), at + LOCKED_FOR)
 
 
 def test_the_demo_shops_platform_answers_a_key_once(database_url: str) -> None:
