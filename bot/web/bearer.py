@@ -1,6 +1,6 @@
 """Tokens: the shop's word for who a customer is, and our own for a conversation or a desk session.
 
-Ours are signed with keys made from HEQI_SESSION_SECRET, one for each role, so that a token of one
+Ours are signed with keys made from HEQI_SESSION_SECRET and HEQI_SHOP_SECRET, one for each role, so that a token of one
 role is a forgery in the other. They go by the real clock, whatever HEQI_NOW says.
 """
 
@@ -63,7 +63,9 @@ def shop_token(customer_id: str) -> str:
 
 
 def key(role: str) -> bytes:
-    return hmac.new(settings().session_secret.encode(), f"heqi/{role}".encode(), hashlib.sha256).digest()
+    # Of both secrets: a shop that has set only its own for customers would else sign sessions with one that everybody knows.
+    both = f"{settings().session_secret}/{settings().shop_secret}"
+    return hmac.new(both.encode(), f"heqi/{role}".encode(), hashlib.sha256).digest()
 
 
 def make(role: str, **claims: Any) -> str:

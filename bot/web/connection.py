@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
 MOST_HEAD = 64 * 1024
 """Bytes of a head after which no more of it is read. What comes in one piece (at most 256 KiB) is read as it is."""
@@ -64,3 +65,18 @@ class Connection(HttpToolsProtocol):
         if self.waited is not None:
             self.waited.cancel()
             self.waited = None
+
+
+class Socket(WSProtocol):
+    """A live connection. uvicorn's own reads on for ten seconds after our close frame, whatever comes, and reads nothing else meanwhile."""
+
+    late = 0
+    """Bytes since we closed."""
+
+    def data_received(self, data: bytes) -> None:
+        if self.close_sent:
+            self.late += len(data)
+            if self.late > MOST_HEAD:  # no answer to a close frame
+                self.transport.abort()
+                return
+        super().data_received(data)

@@ -305,5 +305,17 @@ def test_the_demo_shop_is_shut_outside_the_demo(client: TestClient, given: Calla
     given(LAMP)
     (shown,) = client.get("/demo/customers").json()["customers"]
     assert client.post("/api/v1/sessions", json={"customer_token": shown["customer_token"]}).status_code == 200
+    monkeypatch.setenv("HEQI_SHOP_SECRET", "s" * 40)  # and HEQI_DEMO forgotten
+    assert client.get("/demo/customers").json() == {"customers": []}
     monkeypatch.setenv("HEQI_DEMO", "false")
     assert client.get("/demo/customers").status_code == 404
+
+
+def test_a_shop_that_set_only_one_secret_is_not_entered_with_the_other_that_everybody_knows(
+    client: TestClient, given: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(LAMP)
+    headers = Customer(client, "cus_t001").headers  # signed as anybody could sign it who read our source
+    assert client.get("/api/v1/orders", headers=headers).status_code == 200
+    monkeypatch.setenv("HEQI_SHOP_SECRET", "s" * 40)
+    assert client.get("/api/v1/orders", headers=headers).status_code == 401
