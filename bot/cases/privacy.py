@@ -78,7 +78,10 @@ def document(session: Session, customer_id: str) -> dict[str, Any] | None:
             for talk in conversations
         ],
         "cases": [
-            {name: value for name, value in (export.customer_document(session, case_id) or {}).items() if name != "messages"}
+            {
+                **{name: value for name, value in (export.customer_document(session, case_id) or {}).items() if name != "messages"},
+                "ratings": ratings_of(session, case_id),
+            }
             for case_id in cases
         ],
     }
@@ -148,6 +151,15 @@ def uploads_of(session: Session, conversation_ids: Sequence[str]) -> list[models
 def understandings_of(session: Session, conversation_id: str) -> list[models.Understanding]:
     found = select(models.Understanding).where(models.Understanding.conversation_id == conversation_id)
     return list(session.scalars(found.order_by(models.Understanding.at, models.Understanding.event_id)))
+
+
+def ratings_of(session: Session, case_id: str) -> list[dict[str, Any]]:
+    """The stars (1 to 5) and words that the customer gave the case, as they came."""
+    given = select(models.AuditEntry).where(models.AuditEntry.case_id == case_id, models.AuditEntry.what == "rating")
+    return [
+        {"at": entry.at, "stars": entry.detail["stars"], "text": entry.detail["text"]}
+        for entry in session.scalars(given.order_by(models.AuditEntry.audit_id))
+    ]
 
 
 def undecided(session: Session, talk: models.Conversation) -> bool:

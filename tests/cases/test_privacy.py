@@ -57,6 +57,9 @@ def talk(number: int, picture: bytes, *, reason: str | None = None, state: str =
         db.add(models.Evidence(evidence_id=f"evi{number}", case_id=f"case{number}", kind="photo", sha256=sha256, at=NOW, path=upload_id))
         db.add(models.Understanding(event_id=f"heard{number}", conversation_id=conversation_id, at=NOW, intent="refund", confidence=0.5))
         db.add(models.AuditEntry(at=NOW, who="xiaoli", what="note", case_id=f"case{number}", detail={"text": SAID}))
+        db.add(models.AuditEntry(
+            at=NOW, who="customer", what="rating", case_id=f"case{number}", detail={"stars": 2, "text": f"等太久,{SAID}", "agent": "xiaoli"},
+        ))
         db.flush()
         case = db.get(models.Case, f"case{number}")
         entry = ledger.promise(db, case, cause="x", remedy="refund_part", fen=1000, at=NOW)
@@ -84,6 +87,7 @@ def test_an_export_holds_what_the_customer_said_sent_and_got(given: Callable[...
     assert SAID in found["conversations"][0]["messages"][0]["text"]
     assert [row["intent"] for row in found["conversations"][0]["understandings"]] == ["refund"]
     assert [row["fen"] for row in found["cases"][0]["ledger"]] == [1000]
+    assert [(row["stars"], row["text"]) for row in found["cases"][0]["ratings"]] == [(2, f"等太久,{SAID}")]
     assert len(found["orders"][0]["lines"]) == 1
     assert "cap_fen" not in json.dumps(found)
     assert heqi("privacy", "export", "cus_t001", "--zip", str(tmp_path / "o.zip")).exit_code == 0
@@ -180,7 +184,7 @@ def test_what_is_old_goes_by_itself(given: Callable[..., str], monkeypatch: pyte
     assert files() == {b"undecided"}
     assert messages_left() == {"talk3": 2}
     assert "heard3" in everything() and "heard2" not in everything()
-    assert everything().count("13812345678") == 3  # of case 3: its message, its facts, its note
+    assert everything().count("13812345678") == 4  # of case 3: its message, its facts, its note, its rating
 
 
 def test_the_same_picture_of_two_customers_is_kept_for_the_other(given: Callable[..., str]) -> None:
