@@ -29,12 +29,10 @@ from bot.cases.wish import Heard, hear
 from bot.cases.words import say, wordings
 from bot.ledger import ledger
 from bot.store import models
+from bot.store.models.ledger import GOODS
 
 NEEDS_PROBLEM = frozenset({"refund", "return_goods", "exchange", "repair", "resend", "compensation"})
 """Wishes whose answer depends on what is wrong."""
-
-GOODS = frozenset({"exchange", "resend", "repair"})
-"""Remedies that are goods and not money."""
 
 NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 """Money wished back before the goods are there needs no reason."""
@@ -85,7 +83,7 @@ def about_another(session: Session, turn: Turn, row: models.Case) -> bool:
 def instead(session: Session, wish: str | None, row: models.Case) -> bool:
     """Whether a wish asks for another form of what was already agreed: both together would be paid twice."""
     agreed = {entry.remedy for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
-    if agreed & GOODS and wish in NEEDS_PROBLEM & bargaining.FULFILS.keys():
+    if not agreed.isdisjoint(GOODS) and wish in NEEDS_PROBLEM & bargaining.FULFILS.keys():
         # Who agreed to an exchange in the place of the return they first asked for, and wants to return after all.
         return not agreed & bargaining.FULFILS[wish]
     return wish in NEEDS_PROBLEM and row.wish in NEEDS_PROBLEM and wish != row.wish

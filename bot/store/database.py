@@ -77,11 +77,17 @@ def prepare_sqlite(connection: Any, _record: Any) -> None:
 def begin_sqlite(connection: Connection) -> None:
     if connection.get_execution_options().get(READ_ONLY, False):
         connection.exec_driver_sql("BEGIN")
-        return
-    # SQLite's own wait asks more and more seldom (up to 0.1 s), so whoever waited longest came last: some answers took
-    # twice as long as with PostgreSQL. Ours asks evenly.
-    # Asked of the driver itself: SQLAlchemy's wrapping of each refusal costs more than the answer.
-    driver: Any = connection.connection.dbapi_connection
+    else:
+        # The driver itself is asked: SQLAlchemy's wrapping of each refusal costs more than the answer.
+        begin_writing(connection.connection.dbapi_connection)
+
+
+def begin_writing(driver: Any) -> None:
+    """Begins with SQLite's write lock; raises OperationalError where it cannot be had within BUSY_SECONDS.
+
+    SQLite's own wait asks more and more seldom (up to 0.1 s), so whoever waited longest came last: some answers took
+    twice as long as with PostgreSQL. This one asks evenly.
+    """
     patience_ends = monotonic() + BUSY_SECONDS
     driver.execute("PRAGMA busy_timeout=0")
     try:
