@@ -261,7 +261,8 @@ def silence(at: datetime) -> tuple[int, float]:
             )
             .group_by(models.Conversation.conversation_id)
         ).all()
-    return len(oldest), max(((at - since).total_seconds() for _, since in oldest), default=0.0)
+    # A clock that was set back: what was said then lies ahead.
+    return len(oldest), max((max(0.0, (at - since).total_seconds()) for _, since in oldest), default=0.0)
 
 
 def ask_to_wait(asked: Waiting, at: datetime) -> bool:

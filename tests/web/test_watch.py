@@ -54,6 +54,14 @@ def test_whom_nobody_answers_is_counted_and_rings_at_the_desk(
         until_number(client, "heqi_unanswered_conversations", 0)
 
 
+@pytest.mark.usefixtures("place")
+def test_a_clock_that_was_set_back_makes_no_wait_negative(given: Callable[..., None]) -> None:
+    given(LAMP)
+    conversation_id, _ = inbox.open_conversation("cus_t001", NOW)
+    inbox.receive(conversation_id, "cus_t001", "a", NOW, text="在吗")
+    assert inbox.silence(NOW - timedelta(hours=1)) == (1, 0.0)
+
+
 def test_turns_are_counted_by_how_they_ended(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
     given(LAMP)
     customer = Customer(client, "cus_t001")
