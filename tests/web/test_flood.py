@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.types import Scope
 from starlette.websockets import WebSocketDisconnect
 
 from bot import processes
@@ -136,7 +137,7 @@ def test_a_locked_name_is_not_told_by_the_time_it_takes(client: TestClient, staf
 
 def test_whoever_asks_whether_it_is_ready_shares_the_answer(client: TestClient, rasa: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     probes: list[int] = []
-    begun, go_on = threading.Event(), threading.Event()
+    begun, go_on, come = threading.Event(), threading.Event(), threading.Semaphore(0)
 
     def probe(port: int) -> str:
         probes.append(port)
@@ -144,13 +145,20 @@ def test_whoever_asks_whether_it_is_ready_shares_the_answer(client: TestClient, 
         go_on.wait(20)
         return "ok"
 
+    def comes(scope: Scope) -> str:
+        if scope["path"] == "/readyz":
+            come.release()
+        return address_of(scope)
+
     monkeypatch.setattr(health, "understands", probe)
+    monkeypatch.setattr(guard, "address_of", comes)
     with ThreadPoolExecutor(20) as crowd:
         first = crowd.submit(client.get, "/readyz")
         assert begun.wait(10)
         asked = [crowd.submit(client.get, "/readyz") for _ in range(19)]
-        client.get("/healthz")
-        threading.Timer(0.5, go_on.set).start()
+        assert all(come.acquire(timeout=10) for _ in range(20))
+        client.get("/healthz")  # answered after all of them were let in
+        go_on.set()
         assert {answer.result().status_code for answer in (first, *asked)} == {200}
     assert len(probes) < 5
 

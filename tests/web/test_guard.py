@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot import settings
+from bot.web import health
 from bot.web.app import ROUTES, make_app
 from bot.web.problem import Problem
 from bot.web.rate import Buckets
@@ -106,6 +107,11 @@ def test_a_full_disk_is_said_so_and_keeps_nothing_by_halves(client: TestClient, 
     assert [path for path in place.rglob("*") if path.name.endswith(".partial")] == []
     assert client.get("/readyz").status_code == 200
     assert customer.upload(image("PNG")).status_code == 202
+
+
+def test_the_disk_of_the_database_is_looked_at_too(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEQI_DATABASE_URL", "sqlite:////proc/heqi.db")
+    assert health.files().startswith("cannot write to /proc")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
