@@ -28,6 +28,7 @@ from bot.cases import (
     intake,
     judgement,
     policy,
+    purpose,
     question,
     refusal,
     settlement,
@@ -411,6 +412,9 @@ def explain(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     if row is not None and row.state == "negotiating":
         return act(session, row, turn, Act("ask_why"))
+    purpose_told = purpose.tell(session, turn)
+    if purpose_told is not None:
+        return purpose_told
     if row is not None and row.assessment:
         reasons = [str(reason["text"]) for reason in row.assessment.get("reasons", [])]
         source = next((str(reason["source"]) for reason in row.assessment.get("reasons", [])), "")

@@ -19,6 +19,7 @@ from bot.cases import (
     case_file,
     escalation,
     intake,
+    purpose,
     question,
     request_evidence,
     settlement,
@@ -45,6 +46,9 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         return intake.open_case(session, turn)
     if CANNOT.search(turn.text):
         return no_evidence(session, turn)
+    why_asked = purpose.tell(session, turn) if purpose.OF_THE_QUESTION.search(turn.text) else None
+    if why_asked is not None:
+        return why_asked
     if question.mostly(turn.text):
         return question.answer_question(session, turn)
     if comes_later(session, row, turn):
@@ -55,7 +59,8 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         return intake.open_case(session, turn)
     if not SENT.search(turn.text) and intake.about_another(session, turn, row):
         return intake.open_case(session, turn)
-    case_file.add(session, row, turn, Heard(None, turn.issues, hear(turn).facts))
+    heard = hear(turn)
+    case_file.add(session, row, turn, Heard(heard.wish, turn.issues, heard.facts))
     needs = [str(kind) for kind in row.facts.get("needs", [])]
     if turn.recorded:
         return with_files(session, row, turn, needs)

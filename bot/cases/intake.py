@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -36,6 +37,9 @@ NEEDS_PROBLEM = frozenset({"refund", "return_goods", "exchange", "repair", "rese
 
 NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 """Money wished back before the goods are there needs no reason."""
+
+ALL = re.compile(r"(?:全部?|都|统统|通通|所有|一起|[两俩三几][个件单样])(?:都|全|也|给我|帮我|给|要|想|得|一起)*(?:退|换|不要|修|取消)(?!一|其中|.*(?:还没|没退|没到|没给))")
+"""「都退了吧」: more than one order is meant; 「都退了 钱还没到」 tells what was done."""
 
 PROBLEM_BUTTONS = {
     "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "price_drop", "change_of_mind"),
@@ -112,6 +116,8 @@ def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answe
     case_file.add(session, row, turn, heard)
     if row.state == "with_person":
         return escalation.still_with_person(session, turn, row)
+    if row.state == "awaiting_evidence" and evidence.CANNOT.search(turn.text):
+        return evidence.no_evidence(session, turn)
     return settlement.advance(session, row, turn)
 
 
@@ -127,7 +133,19 @@ def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView
     # Who says what arrived broken means no order that has not been sent: pressed by mistake, it would be refunded at once.
     usable = named or listing.by_part(turn.text, fitting or [line for line in lines if line.status != "closed"] or lines)
     key = "ask_order_among" if named else "order_not_found" if unknown_number else "ask_order"
+    if key == "ask_order" and ALL.search(turn.text) and 1 < len(usable) <= listing.SHOWN:
+        return ask_first(turn, heard, usable)
     return ask_order(turn, heard, usable, key)
+
+
+def ask_first(turn: Turn, heard: Heard, lines: list[OrderLineView]) -> Answer:
+    """Several orders are meant: asks with which to begin, and keeps the same wish for each as a matter of its own (bot.cases.further)."""
+    asked = ask_order(turn, heard, lines, "ask_order_first")
+    kept = [
+        {"lines": listing.ids_of([line]), "title": line.title, "text": "", "wish": heard.wish, "issues": list(heard.issues)}
+        for line in lines
+    ]
+    return msgspec.structs.replace(asked, pending={**(asked.pending or {}), "matters": kept})
 
 
 def find_order(session: Session, turn: Turn, row: models.Case) -> Answer:
@@ -163,7 +181,10 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     if turn.unclear >= 1 and not more:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_no_order"))
     key = "ask_order_among" if named else "order_not_found" if turn.values("order_number") else "ask_order"
-    return ask_order(turn, heard, named or shown or lines, key, turn.unclear + (not more))
+    again = ask_order(turn, heard, named or shown or lines, key, turn.unclear + (not more))
+    asked = again.replies[0]
+    offered = Reply(asked.text + say("ask_order_again"), (*asked.choices, Choice("human", say("button_human"))))
+    return msgspec.structs.replace(again, replies=(offered,))
 
 
 def tells_more_than(pending: dict[str, Any], heard: Heard) -> bool:
@@ -220,10 +241,19 @@ def heard_text(turn: Turn) -> str:
 
 
 def ask_problem(turn: Turn, row: models.Case, line: OrderLineView) -> Answer:
-    kinds = PROBLEM_BUTTONS["delivered" if line.status in {"delivered", "completed"} else "underway"]
-    choices = tuple(Choice(f"problem:{kind}", say(f"problem_{kind}")) for kind in kinds)
     facts_said = {"title": line.title, "feeling": say(f"feeling_{turn.mood}")}
-    return Answer((Reply(say("ask_problem", turn.said, **facts_said), choices),), "problem", row.case_id, None, turn.unclear)
+    return Answer((Reply(say("ask_problem", turn.said, **facts_said), problems(line)),), "problem", row.case_id, None, turn.unclear)
+
+
+def problems(line: OrderLineView) -> tuple[Choice, ...]:
+    """What can be wrong with goods that are where this line's are, as buttons."""
+    kinds = PROBLEM_BUTTONS["delivered" if line.status in {"delivered", "completed"} else "underway"]
+    return tuple(Choice(f"problem:{kind}", say(f"problem_{kind}")) for kind in kinds)
+
+
+def line_of(session: Session, row: models.Case) -> OrderLineView:
+    """The case's line; its order must be known."""
+    return next(line for line in listing.lines_of(session, row.customer_id or "") if (line.order_id, line.line_id) == (row.order_id, row.line_id))
 
 
 def take_problem(session: Session, turn: Turn) -> Answer:
@@ -237,8 +267,7 @@ def take_problem(session: Session, turn: Turn) -> Answer:
         return settlement.advance(session, row, turn)
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
-    line = next(line for line in listing.lines_of(session, turn.customer_id or "") if (line.order_id, line.line_id) == (row.order_id, row.line_id))
-    answer = ask_problem(turn, row, line)
+    answer = ask_problem(turn, row, line_of(session, row))
     return Answer(answer.replies, answer.awaiting, answer.case_id, None, turn.unclear + 1)
 
 

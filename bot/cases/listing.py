@@ -138,4 +138,9 @@ def order_choice(line: OrderLineView) -> Choice:
 
 def ask_which(turn: Turn, lines: Sequence[OrderLineView], key: str, **facts: str) -> Reply:
     """Asks for the order with the most recent (or the fitting) lines as buttons."""
-    return Reply(say(key, turn.said, **facts), tuple(order_choice(line) for line in lines[:SHOWN]))
+    return Reply(say(key, turn.said, **facts), choices_of(lines))
+
+
+def choices_of(lines: Sequence[OrderLineView]) -> tuple[Choice, ...]:
+    """The first lines as buttons, as many as a phone shows."""
+    return tuple(order_choice(line) for line in lines[:SHOWN])

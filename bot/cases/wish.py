@@ -42,7 +42,8 @@ BORNE_OUT = {
 """Issues of consequence whose reading by the model alone is not enough: the words must bear them out."""
 
 BESIDE_ANOTHER = {
-    "wrong_item": re.compile(r"错|不是|别的|别人|另一|另外一|换成|混"),
+    # 「拍错尺码了」 is the customer's own mistake, no wrong parcel.
+    "wrong_item": re.compile(r"(?<![拍买下选点填看])错|不是|别的|别人|另一|另外一|换成|混"),
     "safety": re.compile(
         r"过敏|红|痒|肿|疹|痘|刺|虫|异物|头发|霉|毛|变质|馊|臭|酸|过期|拉肚|吐|晕|中毒|漏电|触电|电[到了麻]|冒|起火|着火|烧|烫|炸|短路|伤|血|割|划|扎|医|不舒服|难受|疼|痛|味|安全|危险"
     ),
@@ -51,6 +52,9 @@ BESIDE_ANOTHER = {
 
 SAID_SO = {"resend": re.compile(r"补|重新?[发寄]|再[发寄]|[发寄]给我|[发寄]一(个|份|件|次)")}
 """Wishes that a bare statement of the problem sounds like: 「少发了一只」 is no wish for another parcel yet."""
+
+MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(?:给我|帮我)?(?:做|刻|印|绣|织|打|烧|定做)(?!不|没)")
+"""「重做一条」: a new piece for the faulty one, though the model hears another parcel in it."""
 
 
 def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
@@ -73,6 +77,8 @@ def hear(turn: Turn) -> Heard:
     pending = turn.pending
     named = turn.intent in WISHES and (turn.choice is not None or turn.intent not in SAID_SO or bool(SAID_SO[turn.intent].search(turn.text)))
     wish = turn.intent if named else pending.get("wish")
+    if turn.choice is None and turn.intent not in WISHES - {"resend", "repair"} and MADE_ANEW.search(turn.text):
+        wish = "exchange"
     issues = tuple(dict.fromkeys([*pending.get("issues", ()), *turn.issues]))
     facts = {**pending.get("facts", {}), **claimed_facts(turn.text)}
     if "promise_broken" in turn.issues:
@@ -88,7 +94,7 @@ def hear(turn: Turn) -> Heard:
     return Heard(wish, issues, facts)
 
 
-def natural_wish(issues: tuple[str, ...]) -> str:
+def natural_wish(issues: Iterable[str]) -> str:
     """The wish to assess under where the customer named none."""
     for issue in issues:
         if issue in NATURAL_WISH:

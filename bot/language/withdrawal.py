@@ -25,10 +25,16 @@ TAKEN_BACK = re.compile(
     r"|(?:恢复|还原|继续)(?:我的|这个|那个|原来|一下)*(?:订单|发货|原单)|订单(?:能|可以|帮我|给我)*恢复|我?(?:又|还是|现在)(?:想|要)?(?:留着|要了|不退)|(?:当|就当)我没(?:说|申请)|点错了(?:退|取消)|误(?:点|操作)(?:了)?(?:退|取消)"
     r"|(?:不|别|不用)(?:给我)?(?:取消)了(?!解)|不取消了"
 )
+ALL_BACK = re.compile(
+    r"(?:全部?|都|统统|通通|一起|一块儿?|[两俩三几][个件单样]|所有的?[^,。]{0,4})(?:都|给我|帮我|也|一起|全)*退(?:了|掉|货|款|钱|回去?|给我|吧|$)"
+)
+"""「全部退了 都不要了」: everything is wished back, though 「退了」「不要了」 sound like a request given up."""
 DENIED = re.compile(
     rf"(?:不是(?:想|要|说|让你|来|为了)*|没(?:有)?(?:想|要|说|打算|让你|申请)(?:过|要|想)*|并?(?:不|没)(?:想|要|打算|需要|考虑)(?:要)?|不(?:用|必))(?:给我)?(?P<what>{ACT})(?!不)"
 )
 QUESTIONED = re.compile(r"(?:怎么|为什么|为啥|咋|干嘛|凭什么|是不是|怎样|如何|什么时候)(?:就|会|都|还|又|给我)*(?:不|没)|不(?:能|给|让|可以|可|肯|予|支持|了款|了货)|[退换修赔]不了")
+STATED = re.compile(r"(?:已经?|早就?|刚刚?|昨天|前天|上周)[^退]{0,6}退|退了.{0,4}(?:天|周|个月)|[不没别甭]")
+"""A clause that tells of goods already sent back, or denies it."""
 CLAUSE = re.compile(r"[,。.!?;、~\s]+")
 
 ACT_INTENTS = {
@@ -56,12 +62,17 @@ def denied(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def asks_all_back(text: str) -> bool:
+    """True where a clause wishes everything back (都退了吧); no statement that it was sent back, no question about it."""
+    return any(ALL_BACK.search(clause) and not STATED.search(clause) and not QUESTIONED.search(clause) for clause in CLAUSE.split(text))
+
+
 def guarded(text: str, names: tuple[str, ...], probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The intents' probabilities after the guard; they still add up to one."""
     taken_back = withdrawn(text)
     lost = denied(text) if not taken_back else frozenset()
     if not taken_back and not lost:
-        return probabilities
+        return _asked_back(names, probabilities) if asks_all_back(text) else probabilities
     result = probabilities.copy()
     kept = _asked_anew(text) if taken_back else frozenset()
     for i, name in enumerate(names):
@@ -73,6 +84,15 @@ def guarded(text: str, names: tuple[str, ...], probabilities: npt.NDArray[np.flo
                 result[names.index(instead)] += moved
     total = float(result.sum())
     return result / total if total > 0 else probabilities
+
+
+def _asked_back(names: tuple[str, ...], probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The probabilities where everything is wished back: what was read as a withdrawal is a return."""
+    result = probabilities.copy()
+    moved = result[names.index(WITHDRAW)] * MOVED
+    result[names.index(WITHDRAW)] -= moved
+    result[names.index("return_goods")] += moved
+    return result
 
 
 MOVED = 0.97

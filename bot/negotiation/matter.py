@@ -49,6 +49,8 @@ class Matter(msgspec.Struct, frozen=True):
     """A fraud signal that is checkable in the case: it narrows the form (goods back first), never the value."""
     needs: tuple[str, ...] = ()
     sides: tuple[RemedyDue, ...] = ()
+    underway: bool = False
+    """The parcel is on its way: what goes back is intercepted by the shop, the customer sends nothing."""
 
     @property
     def exact(self) -> bool:
@@ -122,6 +124,7 @@ def matter_of(case: Case, assessment: Assessment, terms: Terms) -> Matter:
         freight_fen=case.sku.return_cost_fen or terms.cost.freight_fen,
         salvage_fen=round(terms.cost.salvage_share * goods * kept_good),
         needs=assessment.needs,
+        underway=case.order.status == "shipped",
         sides=tuple(
             due for due in assessment.remedies if due.remedy in SIDE_REMEDIES and due.kind == "owed" and due.fen
         ),

@@ -92,7 +92,8 @@ class Speaker:
         book, matter = self.book, self.matter
         if turn == 1:
             say(book["upset"] if mood >= UPSET else book["feeling"][matter.fault])
-            say(book["found"][self._finding(menu)], paid=yuan(matter.value_fen), floor=yuan(matter.floor_fen))
+            sending = book["sending"][self.freight]
+            say(book["found"][self._finding(menu)], paid=yuan(matter.value_fen), floor=yuan(matter.floor_fen), sending=sending)
         elif mood >= UPSET:
             say(book["calm_later"])
         if heard:
@@ -164,6 +165,8 @@ class Speaker:
                 return "whole"
             only_kind = not matter.owed and all(option.remedy in {"coupon", "gift"} for option in menu)
             return "goodwill" if only_kind else "seller"
+        if matter.underway and any(option.remedy == "return_refund" and option.owed for option in menu):
+            return "underway"
         if matter.fault in {"mind", "late", "none"} and matter.owed:
             return "returnable"
         return "goodwill" if matter.fault in {"mind", "none"} else matter.fault
@@ -177,7 +180,8 @@ class Speaker:
         fill = {"sum": yuan(option.fen), "right": book["right"], "freight": book["freight"][self.freight]}
         book_of = book["options"][option.remedy]
         own = self.matter.fault if self.matter.fault in book_of else "other"
-        kind = "owed" if option.owed else own
+        owed = "underway" if self.matter.underway and "underway" in book_of else "owed"
+        kind = owed if option.owed else own
         for variant in book_of[kind]:
             sentence = str(variant.format(**fill)) + extras
             if sentence not in said:

@@ -10,9 +10,16 @@ from tests.language.conftest import NOW
 
 TAKEN_BACK = [
     "不退了", "算了不换了", "我不退货了", "取消退款申请", "帮我撤销售后", "退款取消一下", "恢复订单", "别给我退了", "那个售后单关掉吧", "不用退款了，我留着",
-    "投诉撤回吧", "不修了", "點錯了取消退款", "不 退 了",
+    "投诉撤回吧", "不修了", "點錯了取消退款", "不 退 了", "都不退了",
 ]
 STILL_ASKED = ["怎么还不退款", "为什么不退款", "退不了", "你们不给退", "取消退款失败", "不退款我就投诉", "申请退款", "我要退货", "不支持退换吗", "退款不了解流程"]
+
+ALL_BACK = ["全部退了 都不要了", "都退了吧", "全退", "两个都退了 不要了", "统统退掉"]
+
+
+@pytest.mark.parametrize("text", ALL_BACK)
+def test_all_wished_back_takes_nothing_back(text: str, language: Language) -> None:
+    assert language.understand(text, NOW).intent in {"refund", "return_goods", "cancel_order"}
 
 
 @pytest.mark.parametrize("text", TAKEN_BACK)
