@@ -61,6 +61,7 @@ class Setting(msgspec.Struct, frozen=True):
 DEMO_SECRET = "demo-secret-only-for-this-machine"
 DEMO_SESSION_SECRET = "demo-session-secret-only-for-this-machine"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+DATABASES = ("sqlite://", "postgresql://", "postgresql+psycopg2://")
 REDIS = ("redis://", "rediss://", "unix://")
 RABBITMQ = ("amqp://", "amqps://")
 LEAST_SECRET = 32
@@ -124,7 +125,7 @@ def settings() -> Settings:
     """The settings in use. Raises BadSetting with the setting's name where a value cannot be used."""
     raw = {name: value for name, (value, _) in sources().items()}
     return Settings(
-        database_url=raw["DATABASE_URL"],
+        database_url=address("DATABASE_URL", raw["DATABASE_URL"], DATABASES),
         now=moment("NOW", raw["NOW"]),
         customer=raw["CUSTOMER"],
         shop_secret=raw["SHOP_SECRET"],

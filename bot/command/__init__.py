@@ -10,6 +10,8 @@ import importlib.util
 
 import click
 
+from bot.command import fault
+
 COMMANDS = {
     "assess": "一行一个案子 → 一行一个判定 / assess cases",
     "backup": "备份数据库与凭证文件 / back everything up",
@@ -47,6 +49,16 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"bot.command.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; where the database, a file or a setting fails it, says so in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except Exception as raised:
+            told = fault.sentence(raised)
+            if told is None:
+                raise
+            raise click.ClickException(told) from raised
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -55,7 +55,8 @@ def engine_of(url: str) -> Any:
         patience = {name: value for name, value in POSTGRESQL.items() if name not in parsed.query}
         return create_engine(url, pool_pre_ping=True, connect_args=patience, **options)
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # SQLite says what is wrong with the file
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # Opening a file anew for each session costs more than most sessions; SQLAlchemy 1.4 does so unless told.
     pooled: dict[str, Any] = {} if ":memory:" in url else {"poolclass": QueuePool}
     made = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pooled, **options)

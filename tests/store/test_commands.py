@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -8,6 +11,7 @@ from sqlalchemy import select
 
 from bot.command import main
 from bot.ledger import ledger
+from bot.store import database
 from bot.store.database import session
 from bot.store.models import Agent, AuditEntry, Case, Order
 from bot.store.password import FAILURES, LOCKED_FOR, admits, fits
@@ -101,3 +105,60 @@ def test_the_demo_shops_platform_answers_a_key_once(database_url: str) -> None:
         assert [line.line_id for line in order.lines] == ["l1", "l2"]
         with pytest.raises(PlatformError):
             DemoShop(opened, refuses=1).order("o1")
+
+
+GONE = {
+    "gone": ("postgresql://nobody:geheim@127.0.0.1:1/none", "连不上数据库"),
+    "no-folder": ("sqlite:////proc/nowhere/heqi.db", "打不开数据库文件"),
+    "damaged": ("sqlite:///{place}/damaged.db", "数据库文件坏了"),
+    "another-kind": ("mysql://127.0.0.1/heqi", "HEQI_DATABASE_URL: 应以"),
+}
+EACH = (
+    ("backup", "{place}/out.zip"), ("replay", "x"), ("export", "x"), ("policy", "history"), ("privacy", "clean"),
+    ("load", "{place}/shop.json"), ("database",), ("shop", "pay-outs"), ("user", "add", "a", "--role", "agent", "--password", "korrekt-pferd"),
+)
+
+
+@pytest.mark.parametrize("arguments", EACH, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize(("url", "told"), GONE.values(), ids=GONE)
+def test_a_database_that_fails_a_command_is_named_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, told: str, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "damaged.db").write_bytes(b"no database" * 500)
+    (tmp_path / "shop.json").write_text('{"skus": [], "prices": [], "customers": [], "orders": []}')
+    monkeypatch.setenv("HEQI_DATABASE_URL", url.format(place=tmp_path))
+    said_of(heqi(*(each.format(place=tmp_path) for each in arguments)), told)
+    assert not (tmp_path / "out.zip").exists()
+
+
+def said_of(failed: Result, told: str) -> None:
+    assert (failed.exit_code, type(failed.exception)) == (1, SystemExit), failed.exception
+    assert failed.stderr.startswith(f"Error: {told}")
+    assert len(failed.stderr.splitlines()) == 1
+    assert "geheim" not in failed.stderr
+
+
+def test_a_database_made_by_another_program_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEQI_DATABASE_URL", sqlite_url)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other, other:
+        other.execute("DROP TABLE audit_entries")
+        said_of(heqi("export", "x"), "CASE_ID")
+        other.execute("DROP TABLE cases")
+        other.commit()
+        said_of(heqi("export", "x"), "数据库还没有建,或者是旧的样子")
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        other.commit()
+    said_of(heqi("shop", "demo"), "数据库是更新的程序建的")
+
+
+def test_a_database_that_another_program_holds_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEQI_DATABASE_URL", sqlite_url)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        said_of(heqi("shop", "demo"), "数据库正被别的程序占着")
+
+
+def test_a_database_that_takes_no_writes_is_named(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEQI_DATABASE_URL", f"{postgres_url}?options=-c%20default_transaction_read_only%3Don")
+    said_of(heqi("shop", "demo"), "数据库只读")
