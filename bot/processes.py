@@ -35,7 +35,8 @@ READY_PATIENCE = 10.0
 """Seconds for one question whether it is ready: the web asks Rasa for a first turn, which a busy machine takes long for."""
 
 SLOWEST_START = 300.0
-"""Seconds until a process that has not answered yet counts as hung, too."""
+"""Seconds until a process that has not answered yet counts as hung, too; whoever waits for its start waits as long. Given
+up earlier, a container begins anew on the same busy machine, over and over: two replicas' Rasas at once took over 120 s."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Service(msgspec.Struct, frozen=True):
     argv: tuple[str, ...]
     health: str
     pulse: str
-    patience: float = 120.0
+    patience: float = SLOWEST_START
 
 
 def actions(port: int) -> Service:
