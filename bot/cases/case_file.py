@@ -58,11 +58,7 @@ def current(session: Session, turn: Turn) -> models.Case | None:
 
 def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> models.Case:
     """The open case of this line where there is one, a new one otherwise."""
-    row = session.scalars(
-        select(models.Case)
-        .where(models.Case.customer_id == turn.customer_id, models.Case.order_id == line.order_id, models.Case.line_id == line.line_id, models.Case.state.in_(OPEN))
-        .order_by(models.Case.updated_at.desc())
-    ).first()
+    row = open_of_line(session, turn.customer_id, line.order_id, line.line_id)
     if row is None:
         row = waiting_without_order(session, turn)
         if row is not None:
@@ -87,6 +83,15 @@ def open_for(session: Session, turn: Turn, heard: Heard, line: OrderLineView) ->
     upload.attach(session, row)
     add(session, row, turn, heard)
     return row
+
+
+def open_of_line(session: Session, customer_id: str | None, order_id: str, line_id: str) -> models.Case | None:
+    """The customer's open case about this line, the newest where there are several."""
+    return session.scalars(
+        select(models.Case)
+        .where(models.Case.customer_id == customer_id, models.Case.order_id == order_id, models.Case.line_id == line_id, models.Case.state.in_(OPEN))
+        .order_by(models.Case.updated_at.desc())
+    ).first()
 
 
 def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:

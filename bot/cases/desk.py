@@ -19,10 +19,12 @@ from bot.aftersales.assessment import Assessment, RemedyDue
 from bot.cases import (
     agent_offer,
     audit,
+    case_file,
     duty,
     escalation,
     facts,
     judgement,
+    listing,
     request_evidence,
     settlement,
     summary,
@@ -31,6 +33,7 @@ from bot.cases import (
 from bot.cases.desk_refused import DeskRefused
 from bot.cases.reply import Reply
 from bot.cases.turn import Turn
+from bot.cases.wish import natural_wish
 from bot.cases.words import say, yuan
 from bot.ledger import ledger
 from bot.store import models
@@ -239,6 +242,32 @@ def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> in
 def refusable(assessment: Assessment) -> bool:
     """Whether the rules have judged and found nothing owed; goodwill may be offered, and need not be."""
     return assessment.decision in {"refused", "negotiable"} and not any(due.kind == "owed" for due in assessment.remedies)
+
+
+def put_order(case_id: str, name: str, order_id: str, line_id: str, at: datetime) -> None:
+    """Says which of the customer's goods a case without an order is about, and assesses it; no money moves, the customer hears nothing.
+
+    The same line again changes nothing. Raises DeskRefused: the case has another order, the line is not this customer's,
+    or another case about it is still open.
+    """
+    with hold(case_id, name, at) as act:
+        row = act.row
+        if (row.order_id, row.line_id) == (order_id, line_id):
+            return
+        if row.order_id is not None:
+            raise DeskRefused("has_order", f"案件已经对应订单 {row.order_id},不能改成别的订单")
+        lines = listing.lines_of(act.session, row.customer_id or "")
+        if all((line.order_id, line.line_id) != (order_id, line_id) for line in lines):
+            raise DeskRefused("not_theirs", "order_id、line_id:应为这位顾客自己的订单和商品", 404)
+        other = case_file.open_of_line(act.session, row.customer_id, order_id, line_id)
+        if other is not None:
+            raise DeskRefused("case_open", f"这件商品已有未结的案件 {other.case_id}({say(f'state_{other.state}')}),请在那个案件里处理")
+        row.order_id, row.line_id = order_id, line_id
+        if row.wish is None:
+            row.wish, row.facts = natural_wish(row.issues), {**row.facts, case_file.ASSUMED: True}
+        act.note("put_order", order_id=order_id, line_id=line_id)
+        agent_offer.assessed(act.session, row, at)
+        row.summary = summary.of(act.session, row, at)
 
 
 def ask_evidence(case_id: str, name: str, kinds: Sequence[str], at: datetime, text: str | None = None) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.cases import duty, escalation, export
+from bot.cases import case_file, duty, escalation, export, listing
 from bot.ledger import ledger
 from bot.store import models
 
@@ -129,6 +129,7 @@ def document(session: Session, case_id: str) -> dict[str, Any]:
         "agent": conversation.agent_id,
         "customer": {**person_or_nobody(customer), "cases": history(session, row)},
         "order": order_facts(order),
+        "orders": orders(session, row),
         "goods": goods_facts(session, line),
         "prices": prices(session, line),
         "left_under_cap_fen": ledger.left_under_cap(session, row),
@@ -156,6 +157,22 @@ def history(session: Session, row: models.Case) -> list[dict[str, Any]]:
             "case_id": other.case_id, "title": goods(session, other)[0], "wish": other.wish, "issues": list(other.issues), "state": other.state, "opened_at": other.opened_at.isoformat(),
         }
         for other in rows
+    ]
+
+
+def orders(session: Session, row: models.Case) -> list[dict[str, Any]]:
+    """What a case without an order may be about: the customer's lines, newest first, each with the open case there is about it."""
+    if row.order_id is not None or row.customer_id is None:
+        return []
+    query = select(models.Case).where(models.Case.customer_id == row.customer_id, models.Case.state.in_(case_file.OPEN))
+    taken = {(other.order_id, other.line_id): {"case_id": other.case_id, "state": other.state} for other in session.scalars(query)}
+    return [
+        {
+            "order_id": line.order_id, "line_id": line.line_id, "title": f"{line.title} {line.spec}".strip(), "status": line.status,
+            "paid_at": line.paid_at.isoformat() if line.paid_at else None, "paid_fen": line.unit_paid_fen * line.quantity,
+            "open_case": taken.get((line.order_id, line.line_id)),
+        }
+        for line in listing.lines_of(session, row.customer_id)
     ]
 
 

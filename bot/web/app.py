@@ -66,6 +66,7 @@ ROUTES: list[BaseRoute] = [
     Route(f"{CASE}/offer", desk.act(desk.offer), methods=["POST"]),
     Route(f"{CASE}/approve", desk.act(desk.approve), methods=["POST"]),
     Route(f"{CASE}/refuse", desk.act(desk.refuse), methods=["POST"]),
+    Route(f"{CASE}/order", desk.act(desk.put_order), methods=["POST"]),
     Route(f"{CASE}/request-evidence", desk.act(desk.request_evidence), methods=["POST"]),
     Route(f"{CASE}/return-to-bot", desk.act(desk.return_to_bot), methods=["POST"]),
     Route(f"{CASE}/resolve", desk.act(desk.resolve), methods=["POST"]),

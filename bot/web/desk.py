@@ -181,6 +181,11 @@ async def refuse(case_id: str, name: str, given: dict[str, Any]) -> dict[str, An
     return {"seq": await in_database(desk.refuse, case_id, name, clock.now(), body.optional_text(given, "text", LONGEST_TEXT))}
 
 
+async def put_order(case_id: str, name: str, given: dict[str, Any]) -> None:
+    order_id, line_id = body.text(given, "order_id", 100), body.text(given, "line_id", 100)
+    await in_database(desk.put_order, case_id, name, order_id, line_id, clock.now())
+
+
 async def request_evidence(case_id: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
     kinds = given.get("kinds")
     if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds) or len(kinds) > 9:

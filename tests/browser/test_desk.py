@@ -13,6 +13,7 @@ from tests.browser.conftest import Open, Shop, ask_for_person, chat_of, desk_of,
 from tests.browser.test_accessible import faults
 from tests.browser.test_chat import LAMP, MUG, PHONE, UNPROTECTED, paid_to, send_picture
 from tests.dialogues.shop import NOW
+from tests.promises.product import Customer
 
 
 def test_a_person_is_asked_for_answers_pays_and_gives_back(shop: Shop, open_page: Open) -> None:
@@ -87,6 +88,26 @@ def offer(desk: Page, yuan: str) -> None:
     dialog = desk.get_by_role("dialog", name="给顾客一个方案")
     dialog.get_by_label("金额（元）").fill(yuan)
     dialog.get_by_role("button", name="发给顾客").click()
+
+
+def test_an_order_is_put_on_a_case_by_keyboard_on_a_phone(shop: Shop, open_page: Open) -> None:
+    customer = shop.customer(MUG, LAMP)
+    Customer(shop.port, customer.customer_id).ask("c1", "转人工")
+    desk = desk_of(open_page, "小王", "phone")
+    desk.get_by_role("navigation", name="案件").get_by_role("button", name=customer.name).click()
+    desk.get_by_role("button", name="接手").click()
+    desk.get_by_role("button", name="对上订单").click()
+    dialog = desk.get_by_role("dialog", name="这个案件是哪一单")
+    expect(dialog.get_by_role("radio")).to_have_count(2)
+    expect(dialog.get_by_role("button", name="就是这一单")).to_be_disabled()
+    dialog.get_by_role("radio", name="护眼台灯").focus()
+    desk.keyboard.press("Space")
+    shoot(desk, "desk-put-order-phone")
+    assert faults(desk) == []
+    dialog.get_by_role("button", name="就是这一单").press("Enter")
+    expect(desk.get_by_role("button", name="对上订单")).to_have_count(0)
+    expect(desk.get_by_role("button", name="批准应付")).to_be_enabled()
+    assert paid_to(shop, customer) == []
 
 
 def test_one_case_is_one_agents(shop: Shop, open_page: Open) -> None:

@@ -15,7 +15,7 @@ from bot.cases import desk
 from bot.cases.desk_refused import DeskRefused
 from bot.store import models, password
 from bot.store.database import session
-from tests.dialogues.shop import NOW
+from tests.dialogues.shop import NOW, order_number
 from tests.web.conftest import DROPPED, LAMP, MUG, PASSWORD, Agent, Customer, both_databases, money
 from tests.web.stand_in import StandIn
 from tests.web.test_chat import offered
@@ -376,3 +376,53 @@ def test_an_offer_of_the_bot_stands_when_a_person_has_it(client: TestClient, giv
     customer.send(choice=next(choice["id"] for choice in choices if ".option:" in choice["id"]))
     assert money() == []
     assert customer.list()["messages"][-1]["from"] == "customer"
+
+
+def test_a_case_without_an_order_gets_one_of_the_customers(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG, LAMP)
+    given(MUG, number=2)
+    customer = Customer(client, "cus_t001")
+    customer.ask("转人工")
+    case_id = customer.case()["case_id"]
+    mine, other = Agent(client, "xiaoli"), Agent(client, "xiaowang")
+    shown = mine.document(case_id)["desk"]["orders"]
+    assert {(line["order_id"], line["paid_fen"]) for line in shown} == {(order_number(1, 1), 8900), (order_number(1, 2), 8800)}
+    lamp = {"order_id": order_number(1, 2), "line_id": f"{order_number(1, 2)}-1"}
+    assert mine.act(case_id, "order", **lamp).status_code == 409, "nobody has claimed it"
+    mine.does(case_id, "claim")
+    assert mine.act(case_id, "approve").json()["error"]["code"] == "no_order"
+    assert other.act(case_id, "order", **lamp).json()["error"]["code"] == "not_yours"
+    theirs = {"order_id": order_number(2, 1), "line_id": f"{order_number(2, 1)}-1"}
+    assert mine.act(case_id, "order", **theirs).status_code == 404
+    for wrong in ({}, {"order_id": lamp["order_id"]}, {**lamp, "line_id": 7}):
+        assert mine.act(case_id, "order", **wrong).status_code == 400, wrong
+    heard = len(customer.list()["messages"])
+
+    assert mine.does(case_id, "order", **lamp)["paid_fen"] == 8800
+    mine.does(case_id, "order", **lamp)
+    document = mine.document(case_id)
+    assert document["assessment"]["floor_fen"] == document["summary"]["floor_fen"] == 8800
+    assert document["summary"]["order"]["order_id"] == lamp["order_id"]
+    assert (document["state"], document["desk"]["orders"], document["ledger"]) == ("with_person", [], [])
+    assert [entry["detail"] for entry in document["desk"]["audit"] if entry["what"] == "put_order"] == [lamp]
+    mug = {"order_id": order_number(1, 1), "line_id": f"{order_number(1, 1)}-1"}
+    assert mine.act(case_id, "order", **mug).json()["error"]["code"] == "has_order"
+    assert len(customer.list()["messages"]) == heard
+    assert money() == []
+    mine.does(case_id, "offer", remedy="return_refund", fen=8800)
+
+
+def test_an_order_whose_case_is_open_is_not_put_on_another(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer, first = handed_over(client)
+    given(MUG, LAMP)
+    with session() as db:
+        db.add(models.Case(case_id="case_second", conversation_id=customer.conversation_id, customer_id="cus_t001", issues=[], facts={}, state="with_person", human_reason="asked", mood="calm", opened_at=NOW, updated_at=NOW))
+    agent = Agent(client, "xiaoli")
+    agent.does("case_second", "claim")
+    mug = {"order_id": order_number(1, 1), "line_id": f"{order_number(1, 1)}-1"}
+    shown = {line["order_id"]: line["open_case"] for line in agent.document("case_second")["desk"]["orders"]}
+    assert shown == {order_number(1, 1): {"case_id": first, "state": "with_person"}, order_number(1, 2): None}
+    refused = agent.act("case_second", "order", **mug)
+    assert refused.json()["error"]["code"] == "case_open"
+    assert first in refused.json()["error"]["message"]

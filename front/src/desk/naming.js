@@ -39,5 +39,5 @@ export function answerName(answer) {
 export const actName = named({
   accept_offer: '接受方案', evidence: '提交凭证', settle: '办理', withdraw: '撤回', urge_shipping: '催发货', hand_over: '转人工',
   refuse: '拒绝', raise_cap: '提高上限', offer: '给方案', refuse_offer: '方案被账本挡下', claim: '接手', approve: '批准应付',
-  request_evidence: '要凭证', return_to_bot: '交回助手', resolve: '办结', transfer: '转给同事', release: '放回队列', note: '记备注', reply: '回复',
+  put_order: '对上订单', ask_evidence: '要凭证', request_evidence: '要凭证', return_to_bot: '交回助手', resolve: '办结', transfer: '转给同事', release: '放回队列', note: '记备注', reply: '回复',
 })
