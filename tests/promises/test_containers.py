@@ -91,6 +91,15 @@ class Deployed(msgspec.Struct):
         return self.compose("exec", "-T", "postgres", "psql", "-U", "heqi", "-Atc", "select fen from payouts").split()
 
 
+def slow_first_start(place: Path) -> Path:
+    """What compose reads beside deploy/: making its first files keeps PostgreSQL as long as on a slow disk."""
+    script, beside = place / "slow.sh", place / "slow.yml"
+    script.write_text("sleep 10\n", encoding="ascii")
+    script.chmod(0o644)
+    beside.write_text(json.dumps({"services": {"postgres": {"volumes": [f"{script}:/docker-entrypoint-initdb.d/slow.sh:ro"]}}}), encoding="ascii")
+    return beside
+
+
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     command = compose()
@@ -99,7 +108,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     wanted = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "RABBITMQ_PASSWORD", "HEQI_SHOP_SECRET", "HEQI_SESSION_SECRET")
-    made = Deployed(command, {**os.environ, "HEQI_PORT": str(port), **{name: secrets.token_hex(32) for name in wanted}})
+    files = {"COMPOSE_FILE": f"{DEPLOY / 'compose.yml'}:{slow_first_start(place)}"}
+    made = Deployed(command, {**os.environ, **files, "HEQI_PORT": str(port), **{name: secrets.token_hex(32) for name in wanted}})
     now = datetime.now(timezone(timedelta(hours=8))).replace(microsecond=0)
     try:
         made.compose("up", "-d", "--build")
