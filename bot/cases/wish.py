@@ -10,6 +10,7 @@ import msgspec
 
 from bot.aftersales.case import Wish
 from bot.aftersales.promise import about_another, about_time
+from bot.cases import ground
 from bot.cases.claim import claimed_facts
 from bot.cases.turn import Turn
 
@@ -28,28 +29,6 @@ NATURAL_WISH = {
 """What most people want when they only say what is wrong; the menu shows the other ways too."""
 
 
-BORNE_OUT = {
-    # 「四件套不要了 退」 sounded like pieces missing from the set.
-    "missing_item": re.compile(
-        r"少|缺|漏|没|木有|冇|只|全|齐|数|就|不(在|带|给|见|够|了)|差|空|丢|落|呢|票|[送来发寄收到换写实][来到了的着际成]"
-        r"|[一二三四五六七八九十两\d](包|份|个|双|盒|袋|支|瓶|本|片|张|根)"
-    ),
-    "return_obstructed": re.compile(r"拒|驳回|不(让|给|肯|予|同意|通过|处理|受理)|没(通过|批)|改.{0,6}(原因|理由)|关(闭|了)|卡(着|住)|推(脱|诿)|失败|受阻|地址"),
-    "billing_error": re.compile(r"扣|多(收|付)|重复|两次|二次|付(了|款)|金额|账|没(减|用上|生效)|未(减|生效)|优惠.{0,6}(没|未)|券.{0,6}(没|未)"),
-    "privacy_leak": re.compile(r"泄|骗|冒充|骚扰|电话|短信|信息|隐私|验证码|转账|链接"),
-    "pricing_fraud": re.compile(r"先(涨|提)|涨.{0,4}(再|后|又)|虚(标|假|高)|原价|划线|欺诈|欺骗|骗|套路|杀熟|坑|假"),
-}
-"""Issues of consequence whose reading by the model alone is not enough: the words must bear them out."""
-
-BESIDE_ANOTHER = {
-    # 「拍错尺码了」 is the customer's own mistake, no wrong parcel.
-    "wrong_item": re.compile(r"(?<![拍买下选点填看])错|不是|别的|别人|另一|另外一|换成|混"),
-    "safety": re.compile(
-        r"过敏|红|痒|肿|疹|痘|刺|虫|异物|头发|霉|毛|变质|馊|臭|酸|过期|拉肚|吐|晕|中毒|漏电|触电|电[到了麻]|冒|起火|着火|烧|烫|炸|短路|伤|血|割|划|扎|医|不舒服|难受|疼|痛|味|安全|危险"
-    ),
-}
-"""Issues that are often read into another one; beside one the words must bear them out."""
-
 SAID_SO = {"resend": re.compile(r"补|重新?[发寄]|再[发寄]|[发寄]给我|[发寄]一(个|份|件|次)")}
 """Wishes that a bare statement of the problem sounds like: 「少发了一只」 is no wish for another parcel yet."""
 
@@ -60,8 +39,8 @@ MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(
 def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
     """The issues the model read, without those that no word of the message supports where words are needed."""
     read = tuple(issues)
-    needed = {**BORNE_OUT, **(BESIDE_ANOTHER if len(read) > 1 else {})}
-    return tuple(issue for issue in read if issue not in needed or needed[issue].search(text))
+    needed = ground.OF_CONSEQUENCE | (ground.READ_INTO_OTHERS if len(read) > 1 else frozenset())
+    return tuple(issue for issue in read if issue not in needed or ground.hinted(issue, text))
 
 
 class Heard(msgspec.Struct, frozen=True):

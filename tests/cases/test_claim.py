@@ -35,3 +35,8 @@ def test_facts_are_claimed_by_words(text, facts):
 @pytest.mark.parametrize(("text", "issues"), [("四件套不要了 退", ()), ("四件套少了个枕套", ("missing_item",)), ("套装写着六件，实际五件", ("missing_item",))])
 def test_pieces_are_missing_only_where_a_word_says_so(text, issues):
     assert believed(("missing_item",), text) == issues
+
+
+@pytest.mark.parametrize(("text", "issues"), [("尺码拍错了 想换大一码", ("change_of_mind",)), ("我没拍错 是你们发错了", ("change_of_mind", "wrong_item"))])
+def test_the_customers_own_mistake_is_no_wrong_parcel(text, issues):
+    assert believed(("change_of_mind", "wrong_item"), text) == issues
