@@ -40,8 +40,8 @@ MEASURE = (
 AFTER_VERB = re.compile(rf"(?:{GIVE}){BETWEEN}(?P<number>{NUMBER})(?P<more>多)?(?:左右)?(?!{MEASURE}|[\da-z])")
 PRICE_PAIR = re.compile(rf"(?P<number>{NUMBER})(?P<more>多)?(?=买|拍|入手|入的|抢|秒杀?的|到手|的价|降|掉到|跌|涨到|变成|包邮|卖)(?!{MEASURE})")
 PRICE_THEN = re.compile(rf"(?:今天|昨天|现在|当时|那时|当初|之前|以前|页面)(?:是|才|要|只要|就|变|卖|上)*(?P<number>\d{{2,6}}(?:\.\d{{1,2}})?)(?P<more>多)?(?!{MEASURE}|[\da-z])")
-GIVE_BACK = re.compile(rf"(?P<number>[{number.CHINESE}]{{2,}}|\d{{2,5}})(?P<more>多)?(?=退了|退给我|退我|返给我|返我)(?!{MEASURE})")
-ROUND_CHINESE = re.compile(rf"(?<![几第{number.CHINESE}])(?P<number>[一二两三四五六七八九十]+[百千万][{number.CHINESE}]*|\d+(?:\.\d+)?[kw百千万](?![a-z])\d?)多?(?!{MEASURE}|[{number.CHINESE}])")
+GIVE_BACK = re.compile(rf"(?P<number>[{number.CHINESE}]{{2,{number.LONGEST}}}|\d{{2,5}})(?P<more>多)?(?=退了|退给我|退我|返给我|返我)(?!{MEASURE})")
+ROUND_CHINESE = re.compile(rf"(?<![几第{number.CHINESE}])(?P<number>[一二两三四五六七八九十]{{1,{number.LONGEST}}}[百千万][{number.CHINESE}]{{0,{number.LONGEST}}}|\d+(?:\.\d+)?[kw百千万](?![a-z])\d?)多?(?!{MEASURE}|[{number.CHINESE}])")
 DECIMAL = re.compile(rf"(?<![\d.a-z/-])(?P<number>\d{{1,6}}\.\d{{1,2}})(?!{MEASURE}|[\d.a-z])")
 WHOLE = re.compile(
     rf"(?:那就?|就|能不能|要不|要么|[您你我]看|最少|至少|起码|最低|最多|顶多|我要|要|不如|也就|大概|差不多|给|好|行|嗯|[.,!])*(?P<number>{NUMBER})(?:多|左右)?"
@@ -125,10 +125,10 @@ def _says_no_amount(text: str) -> bool:
 
 
 SHARE_CHINESE = {"一": 0.1, "二": 0.2, "两": 0.2, "三": 0.3, "四": 0.4, "五": 0.5, "六": 0.6, "七": 0.7, "八": 0.8, "九": 0.9}
-PER_CENT = re.compile(rf"(?P<number>\d{{1,3}}(?:\.\d+)?)%|百分之?(?P<chinese>[{number.CHINESE}\d]+)")
+PER_CENT = re.compile(rf"(?P<number>\d{{1,3}}(?:\.\d+)?)%|百分之?(?P<chinese>[{number.CHINESE}\d]{{1,{number.LONGEST}}})")
 DISCOUNT = re.compile(r"(?:打个?|给个?|按)?(?P<digits>\d(?:\.\d)?|\d{2}|[一二三四五六七八九][一二三四五六七八九]?)折(?![腾叠痕扇断])")
 TENTHS = re.compile(r"(?P<digits>[一二两三四五六七八九\d])成(?P<half>半)?(?!是[你您他她卖店商假快物人骗]|可能|把握|[功为品都员长交套本人熟色新立分])")
-FRACTION = re.compile(rf"(?P<below>[{number.CHINESE}\d]+)分之(?P<above>[{number.CHINESE}\d]+)")
+FRACTION = re.compile(rf"(?P<below>[{number.CHINESE}\d]{{1,{number.LONGEST}}})分之(?P<above>[{number.CHINESE}\d]{{1,{number.LONGEST}}})")
 POINTS = re.compile(rf"(?P<number>\d{{1,2}}|[{number.CHINESE}]{{1,3}})个点(?!钟)")
 HALF = re.compile(r"半价|对折|一半一半|(?<![大多一])半款|一半|对半|一大半|五五开")
 HALF_WORTH = {"一大半": 0.6}

@@ -11,7 +11,7 @@ from bot.language import number
 from bot.language.entity import Found
 from bot.language.lexicon import any_of, lexicon
 
-NUM = rf"\d{{1,3}}|[{number.CHINESE}俩]+"
+NUM = rf"\d{{1,3}}|[{number.CHINESE}俩]{{1,{number.LONGEST}}}"
 DAY_WORDS = {"大前天": -3, "大前日": -3, "前天": -2, "前儿": -2, "前日": -2, "前晚": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "昨儿": -1, "昨夜": -1,
              "今天": 0, "今日": 0, "今早": 0, "今晚": 0, "今儿": 0, "今晨": 0, "当天": 0, "明天": 1, "明日": 1, "明早": 1, "明晚": 1, "明儿": 1, "后天": 2, "大后天": 3}
 WEEK_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "末": 5, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "6": 5, "7": 6}

@@ -8,8 +8,11 @@ from decimal import Decimal, InvalidOperation
 import cn2an
 
 CHINESE = "零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟廿"
+LONGEST = 16
+"""Characters of a number: 九千九百九十九万九千九百九十九 has 15. Without an end a page of 一百一百一百 takes seconds to read."""
+
 DIGITS = r"(?<![\d.])\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?!\d)|(?<![\d.])\d{1,7}(?:\.\d{1,2})?(?![\d])"
-NUMBER = rf"(?:(?:{DIGITS})(?:[百千万kw](?![a-z])\d?)?|[{CHINESE}]+(?:点[零一二三四五六七八九]+)?|[俩仨])"
+NUMBER = rf"(?:(?:{DIGITS})(?:[百千万kw](?![a-z])\d?)?|[{CHINESE}]{{1,{LONGEST}}}(?:点[零一二三四五六七八九]{{1,{LONGEST}}})?|[俩仨])"
 """One number, as text. Read it with `value`."""
 
 FORMAL = str.maketrans({"壹": "一", "贰": "二", "叁": "三", "肆": "四", "伍": "五", "陆": "六", "柒": "七", "捌": "八", "玖": "九",
