@@ -9,10 +9,8 @@ from typing import Any
 
 import pluggy
 from rasa_sdk.plugin import plugin_manager
-from sanic.request import Request
-from sanic.response import HTTPResponse, json
 
-from bot import inner_token
+from bot.known_only import known_only
 
 HEALTH = "/health"
 
@@ -22,13 +20,7 @@ class KnownOnly:
 
     @pluggy.HookimplMarker("rasa_sdk")
     def attach_sanic_app_extensions(self, app: Any) -> None:
-        app.register_middleware(known_only, "request")
-
-
-async def known_only(request: Request) -> HTTPResponse | None:
-    if request.path == HEALTH or inner_token.fits(request.headers.get("authorization")):
-        return None
-    return json({"error": "unauthorized"}, 401)
+        app.register_middleware(known_only(HEALTH), "request")
 
 
 plugin_manager().register(KnownOnly())
