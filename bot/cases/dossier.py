@@ -7,6 +7,7 @@ unless the dossier is for the platform, which has to check it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,8 +28,8 @@ from bot.store import models
 
 FILE = Path(__file__).with_name("dossier.yml")
 
-FREE_TEXT = frozenset({"text", "label", "said", "note", "why", "promised", "address", "phone"})
-"""Keys whose values people typed; hidden details are looked for there and in facts, never in ids."""
+FREE_TEXT = frozenset({"text", "label", "said", "note", "why", "outcome", "promised", "address", "phone"})
+"""Keys whose values people typed; hidden details are looked for there, never in ids."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -149,13 +150,13 @@ def pictures(session: Session, case_id: str) -> tuple[Picture, ...]:
     return tuple(made)
 
 
-def hidden(value: Any, free: bool = False) -> Any:
+def hidden(value: Any, free: bool = False, *, hide: Callable[[str], str] = mask) -> Any:
     """The document with telephones, addresses and names hidden in everything that people typed."""
     if isinstance(value, dict):
-        return {key: hidden(item, free or key in FREE_TEXT or key in ("facts", "claimed")) for key, item in value.items()}
+        return {key: hidden(item, free or key in FREE_TEXT, hide=hide) for key, item in value.items()}
     if isinstance(value, list):
-        return [hidden(item, free) for item in value]
-    return mask(value) if free and isinstance(value, str) else value
+        return [hidden(item, free, hide=hide) for item in value]
+    return hide(value) if free and isinstance(value, str) else value
 
 
 def tables(document: dict[str, Any]) -> tuple[Table, ...]:

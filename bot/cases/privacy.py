@@ -7,16 +7,19 @@ and names hidden in them. Everything else that a person said or sent goes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.cases import audit, export
+from bot.cases import audit, desk, export, unanswered
 from bot.cases.dossier import columns, hidden
+from bot.cases.facts import EMPTY
 from bot.language.masking import NAME_MASK, mask
 from bot.store import models
 from bot.store.conversation import conversation_turn
@@ -33,9 +36,17 @@ DISPUTED = frozenset({"dispute", "complaint", "legal_claim", "counterfeit", "saf
 
 UNDECIDED = (*models.OPEN_STATES, "awaiting_return")
 
+TYPED = ("text", "note", "outcome")
+"""Where the audit trail holds what people typed: notes, ratings, how an agent ended a case."""
+
+CHOSEN = frozenset({*desk.OUTCOMES, EMPTY})
+"""Outcomes that were not typed."""
+
+TAKEN_AWAY = "[已删除]"
+
 
 class NotFinished(RuntimeError):
-    """Cases of the customer are still under way; `cases` names them."""
+    """Cases of the customer are still under way, or words wait on disk; `cases` names them."""
 
     def __init__(self, cases: Sequence[str]) -> None:
         super().__init__("、".join(cases))
@@ -43,12 +54,14 @@ class NotFinished(RuntimeError):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """How much was taken away. `uploads` and `originals` (SHA-256) name files that nothing needs any more."""
+    """How much was taken away. `uploads` and `originals` (SHA-256) name files that nothing needs any more; no note on
+    disk (bot.cases.unanswered) may name one of `named`, a customer and the conversations."""
 
     messages: int = 0
     masked: int = 0
     uploads: tuple[str, ...] = ()
     originals: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 def document(session: Session, customer_id: str) -> dict[str, Any] | None:
@@ -77,6 +90,7 @@ def document(session: Session, customer_id: str) -> dict[str, Any] | None:
             }
             for talk in conversations
         ],
+        "unanswered": [{"at": message.at, "text": message.text} for _, message in notes_of(customer_id, conversations)],
         "cases": [
             {
                 **{name: value for name, value in (export.customer_document(session, case_id) or {}).items() if name != "messages"},
@@ -103,15 +117,17 @@ def erase(session: Session, customer_id: str, at: datetime) -> Removed:
     open_cases = session.scalars(
         select(models.Case.case_id).where(models.Case.customer_id == customer_id, models.Case.state.in_(UNDECIDED))
     ).all()
-    if open_cases:
-        raise NotFinished(open_cases)
+    noted = [path.name for path, _ in notes_of(customer_id, talks)]
+    if open_cases or noted:
+        raise NotFinished([*open_cases, *noted])
     kept = {talk.conversation_id for talk in talks if disputed_until(session, talk) > at}
     gone = [talk.conversation_id for talk in talks if talk.conversation_id not in kept]
     for talk in talks:
         talk.memory = None
     masked = hide_in_messages(session, sorted(kept), customer.name)
     messages = forget_talk(session, gone)
-    hide_in_cases(session, select(models.Case.case_id).where(models.Case.customer_id == customer_id), customer.name)
+    hide_in_cases(session, cases_in(gone), customer.name, typed=False)
+    hide_in_cases(session, cases_in(sorted(kept)), customer.name)
     uploads = uploads_of(session, [talk.conversation_id for talk in talks])
     removed = forget_uploads(session, uploads)
     customer.name = None
@@ -119,17 +135,25 @@ def erase(session: Session, customer_id: str, at: datetime) -> Removed:
         session, at, "heqi privacy erase", "privacy_erase", None,
         customer_id=customer_id, messages=messages, masked=masked, pictures=len(uploads),
     )
-    return msgspec.structs.replace(removed, messages=messages, masked=masked)
+    return msgspec.structs.replace(
+        removed, messages=messages, masked=masked, named=(customer_id, *(str(talk.conversation_id) for talk in talks))
+    )
 
 
 def clean(session: Session, at: datetime) -> Removed:
     """Takes away what is older than it may be: evidence 180 days after the end unless disputed, talk after three years."""
-    talks = session.scalars(select(models.Conversation).where(models.Conversation.updated_at < at - PICTURES_FOR)).all()
+    has_files, has_messages, has_understandings = (
+        select(table.conversation_id).where(table.conversation_id == models.Conversation.conversation_id).exists()
+        for table in (models.Upload, models.Message, models.Understanding)
+    )
+    # Only what has something to lose: on SQLite every customer waits for this transaction.
+    due = or_(has_files, and_(models.Conversation.updated_at < at - TALK_FOR, or_(has_messages, has_understandings)))
+    talks = session.scalars(select(models.Conversation).where(models.Conversation.updated_at < at - PICTURES_FOR, due)).all()
     finished = [talk for talk in talks if not undecided(session, talk)]
     old = [talk.conversation_id for talk in finished if talk.updated_at < at - TALK_FOR and disputed_until(session, talk) <= at]
     messages = forget_talk(session, old)
     if messages:
-        hide_in_cases(session, select(models.Case.case_id).where(models.Case.conversation_id.in_(old)), None)
+        hide_in_cases(session, cases_in(old), None, typed=False)
     without_dispute = [talk.conversation_id for talk in finished if disputed_until(session, talk) <= at]
     uploads = uploads_of(session, without_dispute)
     removed = forget_uploads(session, uploads)
@@ -141,6 +165,14 @@ def clean(session: Session, at: datetime) -> Removed:
 def talks_of(session: Session, customer_id: str) -> list[models.Conversation]:
     found = select(models.Conversation).where(models.Conversation.customer_id == customer_id)
     return list(session.scalars(found.order_by(models.Conversation.conversation_id)))
+
+
+def notes_of(customer_id: str, talks: Sequence[models.Conversation]) -> list[tuple[Path, unanswered.Unanswered]]:
+    """What the customer said and nobody could answer yet, as it waits on disk."""
+    theirs = {talk.conversation_id for talk in talks}
+    return [
+        (path, message) for path, message in unanswered.waiting() if message.customer_id == customer_id or message.conversation_id in theirs
+    ]
 
 
 def uploads_of(session: Session, conversation_ids: Sequence[str]) -> list[models.Upload]:
@@ -180,21 +212,32 @@ def disputed_until(session: Session, talk: models.Conversation) -> datetime:
     return talk.opened_at if latest is None else max(latest, talk.updated_at) + TALK_FOR
 
 
+def cases_in(conversation_ids: Sequence[str]) -> Any:
+    return select(models.Case.case_id).where(models.Case.conversation_id.in_(conversation_ids))
+
+
 def without_person(text: str, name: str | None) -> str:
+    """The text with what identifies the customer hidden, also what the customer is called, as far as that is a word of its own."""
     hidden_text = mask(text)
-    return hidden_text.replace(name, NAME_MASK) if name else hidden_text
+    if name is None or len(name.strip()) < 2:  # one character stands in many a word
+        return hidden_text
+    return re.sub(rf"(?<![0-9A-Za-z]){re.escape(name.strip())}(?![0-9A-Za-z])", NAME_MASK, hidden_text)
 
 
 def hide_in_messages(session: Session, conversation_ids: Sequence[str], name: str | None) -> int:
-    """Hides what identifies the customer in what was said; returns in how many messages."""
+    """Hides what identifies the customer in what was said; returns in how many messages.
+
+    The page's own ids go too: whoever embeds the chat may make them of anything.
+    """
     changed = 0
     for message in session.scalars(select(models.Message).where(models.Message.conversation_id.in_(conversation_ids))):
         text = without_person(message.text, name)
         if text != message.text:
             message.text = text
             changed += 1
-        if message.card is not None and message.card.get("kind") == "file":
-            message.card = None
+        message.client_id = None
+        if message.card is not None:
+            message.card = None if message.card.get("kind") == "file" else anonymous(message.card, name)
     session.flush()
     return changed
 
@@ -211,35 +254,31 @@ def forget_talk(session: Session, conversation_ids: Sequence[str]) -> int:
     return count
 
 
-def hide_in_cases(session: Session, case_ids: Any, name: str | None) -> None:
-    """Hides what people typed in the cases and in their part of the audit trail.
+def hide_in_cases(session: Session, case_ids: Any, name: str | None, *, typed: bool = True) -> None:
+    """Hides who the customer is in the cases and in their part of the audit trail; what people typed there
+    stays so where `typed`, and goes otherwise, as what they said.
 
     The trail is append-only. This is the one exception, inside one transaction, and it leaves a row of its own.
     """
     for row in session.scalars(select(models.Case).where(models.Case.case_id.in_(case_ids))):
-        row.facts = anonymous(row.facts, name, free=True)
+        row.facts = anonymous(row.facts, name)
         row.summary = anonymous(row.summary, name)
     session.flush()
     with guards_off(session.connection(), ["audit_entries"]):
         for entry in session.scalars(select(models.AuditEntry).where(models.AuditEntry.case_id.in_(case_ids))):
-            detail = anonymous(entry.detail, name)
+            detail = anonymous(entry.detail if typed else untyped(entry.detail), name)
             if detail != entry.detail:
                 entry.detail = detail
         session.flush()
 
 
-def anonymous(value: Any, name: str | None, *, free: bool = False) -> Any:
-    plain = hidden(value, free)
-    return replaced(plain, name) if name else plain
+def anonymous(value: Any, name: str | None) -> Any:
+    return hidden(value, hide=lambda text: without_person(text, name))
 
 
-def replaced(value: Any, name: str) -> Any:
-    """The value with the customer's name hidden in every text."""
-    if isinstance(value, dict):
-        return {key: replaced(item, name) for key, item in value.items()}
-    if isinstance(value, list):
-        return [replaced(item, name) for item in value]
-    return value.replace(name, NAME_MASK) if isinstance(value, str) else value
+def untyped(detail: dict[str, Any]) -> dict[str, Any]:
+    """The audit's detail without the words that people typed."""
+    return {key: TAKEN_AWAY if key in TYPED and value and value not in CHOSEN else value for key, value in detail.items()}
 
 
 def forget_uploads(session: Session, uploads: Sequence[models.Upload]) -> Removed:

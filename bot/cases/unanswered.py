@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -41,6 +41,28 @@ def note(conversation_id: str, customer_id: str | None, text: str) -> Path:
     partial.write_bytes(msgspec.json.encode(message))
     os.replace(partial, path)
     return path
+
+
+def unusable() -> list[Path]:
+    """The files that were set aside, or never written whole."""
+    return [path for path in sorted(folder().glob("*")) if path.suffix in {".partial", ".unreadable"}]
+
+
+def remove_naming(ids: Iterable[str]) -> None:
+    """Removes what can never be taken up and names one of these customers or conversations."""
+    named = [msgspec.json.encode(one) for one in ids]
+    for path in unusable():
+        content = path.read_bytes()
+        if any(name in content for name in named):
+            path.unlink()
+
+
+def remove_old(before: float) -> int:
+    """Removes what can never be taken up and was written before (seconds since 1970); returns how many files."""
+    old = [path for path in unusable() if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def waiting() -> Iterator[tuple[Path, Unanswered]]:

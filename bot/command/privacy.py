@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+import uuid
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +46,23 @@ def export(customer: str, out: Path | None) -> None:
 
 
 def write_pack(out: Path, content: bytes, sums: list[str]) -> None:
+    """Writes the pack, into a file whole or not at all; a pipe or device takes it as it comes."""
+    if out.exists() and not out.is_file():
+        fill(out, content, sums)
+        return
+    place = out.resolve()
+    partial = place.with_name(f".{place.name}.{uuid.uuid4().hex}.partial")
+    try:
+        fill(partial, content, sums)
+        os.replace(partial, place)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def fill(place: Path, content: bytes, sums: list[str]) -> None:
     from bot.web import evidence_store
 
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as pack:
         pack.writestr("data.json", content)
         for sha256 in sorted(set(sums)):
             original = evidence_store.original_path(sha256)
@@ -59,19 +76,21 @@ def write_pack(out: Path, content: bytes, sums: list[str]) -> None:
 def erase(customer: str, yes: bool) -> None:
     """删除顾客 CUSTOMER 的数据;法律要求保存的留下,但认不出是谁。不能恢复。"""
     from bot import clock
-    from bot.cases import privacy
-    from bot.store.database import session
+    from bot.cases import escalation, privacy
+    from bot.store.database import empty_log, session
 
     if not yes:
         click.confirm(f"删除 {customer} 的聊天、图片和姓名,不能恢复。继续吗?", abort=True, err=True)
+    escalation.take_up_unanswered(clock.now())  # what waits on disk is a case, and still owed an answer
     try:
         with session() as opened:
             removed = privacy.erase(opened, customer, clock.now())
     except LookupError as nobody:
         raise unknown(customer) from nobody
     except privacy.NotFinished as unfinished:
-        raise click.ClickException(f"CUSTOMER: 还有没办完的案件,先办完或撤回:{unfinished}") from unfinished
+        raise click.ClickException(f"CUSTOMER: 还有没办完的案件或没补办的话,先办完或撤回:{unfinished}") from unfinished
     forget(removed)
+    empty_log()
     click.echo(f"{customer}:删除消息 {removed.messages} 条,隐去 {removed.masked} 条,删除图片、视频 {len(removed.uploads)} 个")
 
 
@@ -79,26 +98,30 @@ def erase(customer: str, yes: bool) -> None:
 def clean() -> None:
     """删除到期的数据:凭证在案件结束 180 天后(有争议的除外),聊天在三年后。每天运行一次。"""
     from bot import clock
-    from bot.cases import privacy
-    from bot.store.database import session
+    from bot.cases import privacy, unanswered
+    from bot.store.database import empty_log, session
     from bot.web import evidence_store
 
     with session() as opened:
         removed = privacy.clean(opened, clock.now())
     forget(removed)
+    empty_log()
     with session(read_only=True) as opened:
         left = evidence_store.remove_strays(*privacy.files_in_use(opened))
+    left += unanswered.remove_old(time.time() - privacy.TALK_FOR.total_seconds())
     click.echo(f"删除消息 {removed.messages} 条,图片、视频 {len(removed.uploads)} 个,无主文件 {left} 个")
 
 
 def forget(removed: Removed) -> None:
     """Removes the files after the rows are gone: stopped in between, `clean` finds them as strays."""
+    from bot.cases import unanswered
     from bot.web import evidence_store
 
     for upload_id in removed.uploads:
         evidence_store.shown_path(upload_id).unlink(missing_ok=True)
     for sha256 in removed.originals:
         evidence_store.original_path(sha256).unlink(missing_ok=True)
+    unanswered.remove_naming(removed.named)
 
 
 def unknown(customer: str) -> click.ClickException:

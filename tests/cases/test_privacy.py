@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
-from bot.cases import inbox, privacy
+from bot.cases import inbox, privacy, unanswered
 from bot.command import main
 from bot.ledger import ledger
 from bot.store import models
@@ -29,7 +30,8 @@ from tests.dialogues.shop import NOW, order_number
 
 LAMP = {"goods": "lamp", "unit": 8800, "paid": 8, "shipped": 7, "delivered": 2}
 SAID = "我叫王小明,电话13812345678,地址浙江省杭州市西湖区文三路 88 号 2 栋 301"
-PRIVATE = ("王小明", "13812345678", "文三路", "测试顾客")
+PHONE = "13812345678"
+PRIVATE = ("王小明", PHONE, "文三路", "测试顾客")
 
 
 def heqi(*arguments: str) -> Result:
@@ -206,3 +208,82 @@ def test_files_that_nobody_owns_go_once_they_are_a_day_old(given: Callable[..., 
     evidence_store.keep(evidence_store.new_id(), b"just written", Media("image/jpeg", b"just written", "image/jpeg"))
     cleaned(monkeypatch, 0)
     assert files() == {b"just written"}
+
+
+def ended_by_a_person(number: int, said: str) -> None:
+    """The case of `talk` as an agent ended it in own words, with all that the desk and the page wrote beside it."""
+    with session() as db, conversation_turn(db, f"talk{number}", customer_id=None, at=NOW) as row:
+        append(db, row, "customer", "在吗", NOW, client_id=f"{PHONE}-1")
+        append(db, row, "system", f"这件事已办结：{said}", NOW, card={"kind": "resolved", "case_id": f"case{number}", "outcome": said})
+        for what, detail in (("note", {"text": said}), ("return_to_bot", {"note": said}), ("resolve", {"outcome": said, "still_owed_fen": 0})):
+            db.add(models.AuditEntry(at=NOW, who="xiaoli", what=what, case_id=f"case{number}", detail=detail))
+
+
+def test_how_an_agent_ended_a_dispute_and_what_the_page_called_a_message_tell_of_nobody(given: Callable[..., str]) -> None:
+    given(LAMP)
+    talk(1, b"mine", reason="dispute")
+    ended_by_a_person(1, f"已致电测试顾客,{SAID}")
+    assert heqi("privacy", "erase", "cus_t001", "--yes").exit_code == 0
+    assert [word for word in PRIVATE if word in everything()] == []
+    assert "已致电[姓名]" in everything()  # the dispute itself is kept
+
+
+def test_words_quoted_about_a_matter_nobody_disputes_go_with_the_talk(given: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2):
+        given(LAMP, number=number)
+        talk(number, b"mine")
+        ended_by_a_person(number, "顾客说蓝鲸七号")
+    with session() as db:
+        db.add(models.AuditEntry(at=NOW, who="xiaoli", what="resolve", case_id="case1", detail={"outcome": "settled", "still_owed_fen": 0}))
+    assert heqi("privacy", "erase", "cus_t001", "--yes").exit_code == 0
+    with session(read_only=True) as db:
+        trail = db.scalars(select(models.AuditEntry).where(models.AuditEntry.case_id == "case1").order_by(models.AuditEntry.audit_id)).all()
+    assert "蓝鲸七号" not in str([entry.detail for entry in trail])
+    assert [(entry.detail["stars"], entry.detail["text"]) for entry in trail if entry.what == "rating"] == [(2, "[已删除]")]
+    assert [entry.detail["outcome"] for entry in trail if entry.what == "resolve"] == ["[已删除]", "settled"]
+    assert "蓝鲸七号" in everything()  # the other's
+    cleaned(monkeypatch, 3 * 365 + 2)
+    assert "蓝鲸七号" not in everything()
+
+
+def test_what_nobody_could_answer_yet_is_handed_out_then_owed_then_gone(given: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given(LAMP)
+    talk(1, b"mine")
+    monkeypatch.setenv("HEQI_VAR", str(tmp_path))
+    unanswered.note("talk1", None, SAID)
+    for name in ("torn.unreadable", "torn.partial"):
+        (unanswered.folder() / name).write_text(f'{{"conversation_id":"talk1","customer_id":"cus_t001","text":"{SAID}', encoding="utf-8")
+    (unanswered.folder() / "other.unreadable").write_text('{"conversation_id":"talk11","text":"别人', encoding="utf-8")
+    assert [row["text"] for row in json.loads(heqi("privacy", "export", "cus_t001").stdout)["unanswered"]] == [SAID]
+    refused = heqi("privacy", "erase", "cus_t001", "--yes")
+    with session() as db:
+        owed = db.scalars(select(models.Case).where(models.Case.state == "with_person")).one()
+        assert (refused.exit_code, owed.case_id in refused.stderr) == (1, True)
+        owed.state = "closed"
+    assert heqi("privacy", "erase", "cus_t001", "--yes").exit_code == 0
+    assert [path.name for path in unanswered.folder().iterdir()] == ["other.unreadable"]
+    assert [word for word in PRIVATE if word in everything()] == []
+
+
+@pytest.mark.parametrize("name", ["refund", "1", "退"])
+def test_a_nickname_that_is_a_word_of_ours_spoils_no_record(given: Callable[..., str], name: str) -> None:
+    given(LAMP)
+    talk(1, b"mine", reason="dispute")
+    judged = {"case": {"wish": "refund", "order_id": order_number(1, 1)}, "result": {"decision": "refund", "floor_fen": 1000}, "policy_version": "p-1"}
+    with session() as db:
+        db.get(models.Customer, "cus_t001").name = name
+        db.add(models.AuditEntry(at=NOW, who="bot", what="assess", case_id="case1", detail=judged))
+    assert heqi("privacy", "erase", "cus_t001", "--yes").exit_code == 0
+    with session(read_only=True) as db:
+        assert db.scalars(select(models.AuditEntry.detail).where(models.AuditEntry.what == "assess")).one() == judged
+        said = db.scalars(select(models.Message.text).order_by(models.Message.seq)).first()
+    assert order_number(1, 1) in said
+
+
+def test_what_was_taken_away_leaves_no_bytes_in_sqlites_files(given: Callable[..., str], database_url: str) -> None:
+    given(LAMP)
+    talk(1, b"mine")
+    assert heqi("privacy", "erase", "cus_t001", "--yes").exit_code == 0
+    path = make_url(database_url).database if database_url.startswith("sqlite") else None
+    bytes_left = b"".join(file.read_bytes() for file in Path(path).parent.glob("*.db*")) if path else b""
+    assert [word for word in PRIVATE if word.encode() in bytes_left] == []
