@@ -80,7 +80,9 @@ def web(host: str, port: int) -> Service:
         (
             sys.executable, "-m", "uvicorn", "bot.web.app:app", "--host", host, "--port", str(port),
             # The address of a live connection holds a token: it must not be logged. The guard logs calls.
-            "--no-access-log", "--no-server-header", "--http", "bot.web.connection:Connection", "--ws", "bot.web.connection:Socket", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "5",
+            "--no-access-log", "--no-server-header", "--http", "bot.web.connection:Connection", "--ws", "bot.web.connection:Socket", "--ws-max-size", "65536",
+            # A few hundred bytes can be packed of a hundred megabytes.
+            "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "5",
         ),
         # Ready with everything behind it; asking also has Rasa take its slow first turn.
         f"http://{near}:{port}/readyz",

@@ -19,13 +19,19 @@ REMEMBERED = 50_000
 """Buckets kept; the longest unused is forgotten first, by then it is full again."""
 
 
+LONGEST_ADDRESS = 64
+"""Characters of an address; a proxy may hand on anything, and it is remembered."""
+
+
 def address_of(scope: Scope) -> str:
     """Whose calls are counted together: an address, of IPv6 the /64, which is what a single customer of a provider has."""
-    host = str((scope.get("client") or ("unknown",))[0])
+    host = str((scope.get("client") or ("unknown",))[0])[:LONGEST_ADDRESS]
     try:
-        return str(ipaddress.IPv6Network((host, 64), strict=False))
+        address = ipaddress.IPv6Address(host)
     except ValueError:
         return host
+    # Written into IPv6, all of IPv4 is a single /64.
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((address.packed, 64), strict=False))
 
 
 class Buckets:

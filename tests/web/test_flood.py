@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -9,14 +10,19 @@ import socket
 import struct
 import threading
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.types import Scope
 from starlette.websockets import WebSocketDisconnect
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot import processes
 from bot.store import models, password
@@ -32,15 +38,49 @@ from tests.web.test_files import box, image, mp4
 
 
 @pytest.fixture
-def server(place: Path, rasa: StandIn) -> Iterator[int]:
-    """The port of a web process of its own."""
-    port = free_port()
-    web = processes.Running(processes.web("127.0.0.1", port), place / "log")
+def web(place: Path, rasa: StandIn) -> Iterator[processes.Running]:
+    """A web process of its own."""
+    started = processes.Running(processes.web("127.0.0.1", free_port()), place / "log")
     try:
-        web.wait_ready()
-        yield port
+        started.wait_ready()
+        yield started
     finally:
-        web.stop()
+        started.stop()
+
+
+@pytest.fixture
+def server(web: processes.Running) -> int:
+    """Its port."""
+    return urlsplit(web.service.pulse).port or 0
+
+
+def most_memory(web: processes.Running) -> int:
+    """The most it ever held, in MB."""
+    status = Path(f"/proc/{web.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
+
+
+def chat_socket(port: int, *headers: str) -> socket.socket:
+    """The raw line of a customer's live connection, which was let in."""
+    body = json.dumps({"customer_token": customer_token("cus_t001")}).encode()
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/sessions", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        token = json.load(answer)["token"]
+    line = socket.create_connection(("127.0.0.1", port), timeout=20)
+    head = [
+        f"GET /ws/chat?token={token} HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *headers, "", "",
+    ]
+    line.sendall("\r\n".join(head).encode())
+    assert b" 101 " in line.recv(4096)
+    return line
+
+
+def frame(first: int, content: bytes) -> bytes:
+    """One frame as a client sends it; `first` is its first byte: flags and kind."""
+    length = len(content)
+    said = bytes((length | 0x80,)) if length < 126 else struct.pack(">BH", 0xFE, length) if length < 65536 else struct.pack(">BQ", 0xFF, length)
+    return bytes((first,)) + said + bytes(4) + content
 
 
 def alive(port: int) -> bool:
@@ -186,29 +226,47 @@ def test_a_socket_that_sends_without_end_is_closed(client: TestClient, given: Ca
 
 def test_a_socket_that_goes_on_after_it_was_closed_is_cut_off(server: int, given: Callable[..., None]) -> None:
     given(LAMP)
-    body = json.dumps({"customer_token": customer_token("cus_t001")}).encode()
-    asked = urllib.request.Request(f"http://127.0.0.1:{server}/api/v1/sessions", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(asked, timeout=10) as answer:
-        token = json.load(answer)["token"]
-    said = b'{"type":"typing","on":true}'
-    frame = bytes((0x81, 0x80 | len(said), 0, 0, 0, 0)) + said
-    with socket.create_connection(("127.0.0.1", server), timeout=20) as line:
-        line.sendall(
-            f"GET /ws/chat?token={token} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-        )
-        with pytest.raises(ConnectionError):
-            line.sendall(frame * 500_000)
+    with chat_socket(server) as line, pytest.raises(ConnectionError):
+        line.sendall(frame(0x81, b'{"type":"typing","on":true}') * 500_000)
     assert alive(server)
 
 
-@pytest.mark.parametrize("frame", [b"\x00\x01", b"{}"])
-def test_a_frame_of_bytes_is_a_wrong_frame(client: TestClient, given: Callable[..., None], frame: bytes) -> None:
+FLOODS = {
+    "pings": (b"", frame(0x89, b"a" * 125) * 1000),
+    "pongs": (b"", frame(0x8A, b"") * 1000),
+    "pieces": (frame(0x01, b""), frame(0x00, b"") * 1000),
+    "long-pieces": (frame(0x01, b""), frame(0x00, b"a" * 60_000)),
+    "bytes": (b"", frame(0x82, b"a" * 1000)),
+}
+
+
+def test_a_socket_that_floods_takes_no_memory_and_is_cut_off(web: processes.Running, server: int, given: Callable[..., None]) -> None:
+    """Nothing is read of what the server says meanwhile."""
+    given(LAMP)
+    packing = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = b"".join(packing.compress(bytes(2**20)) for _ in range(256)) + packing.flush(zlib.Z_SYNC_FLUSH)
+    chat_socket(server).close()
+    before = most_memory(web)
+    for name, (first, flood) in {**FLOODS, "inflating": (b"", frame(0xC1, packed))}.items():
+        with chat_socket(server, "Sec-WebSocket-Extensions: permessage-deflate") as line:
+            try:
+                line.sendall(first)
+                for _ in range(8 * 2**20 // len(flood)):
+                    line.sendall(flood)
+            except ConnectionError:
+                continue
+            assert closed(line), name
+    assert alive(server)
+    assert most_memory(web) < before + 20
+
+
+@pytest.mark.parametrize("said", [b"\x00\x01", b"{}"])
+def test_a_frame_of_bytes_is_a_wrong_frame(client: TestClient, given: Callable[..., None], said: bytes) -> None:
     given(LAMP)
     customer = Customer(client, "cus_t001")
     with client.websocket_connect(f"/ws/chat?token={customer.token}") as socket:
         socket.receive_json()
-        socket.send_bytes(frame)
+        socket.send_bytes(said)
         with pytest.raises(WebSocketDisconnect) as ended:
             socket.receive_json()
         assert ended.value.code == live.BAD_FRAME
@@ -268,6 +326,40 @@ def test_the_addresses_of_one_household_are_one() -> None:
     assert who("2001:db8:1:2::1") == who("2001:db8:1:2:ffff::9") != who("2001:db8:1:3::1")
     assert who("192.0.2.1") != who("192.0.2.2")
     assert who("testclient") == "testclient"
+    assert who("::ffff:192.0.2.1") == who("192.0.2.1") != who("::ffff:192.0.2.2")
+    assert who("fe80::1%eth0") != who("fe80::2:0:0:0:1")
+    assert len(who("x" * 60_000)) < 100
+
+
+TRUSTED = yaml.safe_load((processes.ROOT / "deploy/compose.yml").read_text())["x-heqi"]["environment"]["FORWARDED_ALLOW_IPS"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded"),
+    [
+        ("203.0.113.9", ["192.0.2.1"]),
+        ("203.0.113.9", ["10.0.0.7", "192.0.2.1"]),
+        ("172.18.0.5", ["203.0.113.9"]),
+        ("172.18.0.5", ["192.0.2.1, 203.0.113.9"]),
+        ("172.18.0.5", ["192.0.2.1", " 203.0.113.9 "]),
+        ("172.18.0.5", ["192.0.2.1,  172.18.0.9 ,203.0.113.9,10.0.0.7"]),
+        ("172.18.0.5", ["unknown, , x" + "a" * 9000 + ", 203.0.113.9:4711"]),
+        ("fd00::5", ["2001:db8::1, 203.0.113.9"]),
+        ("172.18.0.5", ["192.0.2.1, ::ffff:203.0.113.9"]),
+        ("172.18.0.5", ["192.0.2.1, [::ffff:203.0.113.9]:80"]),
+    ],
+)
+def test_nobody_chooses_the_address_he_is_counted_by(peer: str, forwarded: list[str]) -> None:
+    """Headers as they come directly, or from a proxy that appends to what the customer wrote."""
+    met: list[str] = []
+
+    async def meet(scope: Any, receive: Any, send: Any) -> None:
+        met.append(address_of(scope))
+
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+    scope: Any = {"type": "http", "client": (peer, 1), "headers": headers}
+    asyncio.run(ProxyHeadersMiddleware(meet, TRUSTED)(scope, None, None))  # type: ignore[arg-type]
+    assert met == ["203.0.113.9"]
 
 
 def test_files_of_a_conversation_have_room_and_no_more(client: TestClient, given: Callable[..., None], place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
