@@ -18,14 +18,17 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from bot import clock, log, trace
 from bot.cases import assignment, inbox
 from bot.cases import desk as desk_acts
+from bot.cases.payouts import Payouts
 from bot.settings import check_secrets, settings
-from bot.web import chat, desk, health, live, owner, pages, practice
+from bot.store.database import session as open_session
+from bot.store.platform import DemoShop
+from bot.web import chat, desk, health, live, measure, owner, pages, practice
 from bot.web.blocking import in_database
 from bot.web.bursts import Bursts
 from bot.web.events import Events
 from bot.web.guard import Guard
 from bot.web.hub import DESK, Hub
-from bot.web.problem import HANDLERS
+from bot.web.problem import HANDLERS, cause
 from bot.web.rate import Buckets
 from bot.web.replicas import Replicas
 
@@ -41,6 +44,11 @@ ALARM_AFTER = 60.0
 """Seconds a customer may wait for any answer before the desk hears an alarm."""
 
 ALARM_EVERY = 5.0
+
+PAY_EVERY = 5.0
+
+UNPAID_AFTER = 600.0
+"""Seconds the platform may refuse a payout before the desk hears of it."""
 
 CASE = "/api/v1/desk/cases/{case_id}"
 
@@ -111,6 +119,27 @@ async def watch_desk(hub: Hub) -> None:
             hub.tell(DESK, {"type": "unanswered", "count": count, "oldest_seconds": round(seconds)})
 
 
+async def watch_payouts(hub: Hub) -> None:
+    """Pays what the platform has not confirmed, tells the numbers of it, and the desk where it goes on. Runs for ever."""
+    payouts = Payouts(open_session, DemoShop)
+    while True:
+        try:
+            at = clock.now()
+            figures = await in_database(payouts.look, at)
+            measure.tell_payouts(figures, at)
+            for conversation_id in await in_database(payouts.try_again, at, figures.unconfirmed):
+                hub.changed(conversation_id)
+            seconds = figures.oldest_seconds(at)
+            if seconds >= UNPAID_AFTER:
+                fen = sum(each.fen for each in figures.unconfirmed)
+                hub.tell(DESK, {"type": "unpaid", "count": len(figures.unconfirmed), "fen": fen, "oldest_seconds": round(seconds)})
+        except SQLAlchemyError as fault:
+            logger.error("cannot look for unconfirmed payouts: %s", cause(fault))
+        except Exception:  # as above
+            logger.exception("cannot look for unconfirmed payouts")
+        await asyncio.sleep(PAY_EVERY)
+
+
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     hub: Hub = app.state.hub
@@ -122,7 +151,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if topic in bursts.workers and (news["type"], news.get("from")) == ("typing", "customer"):
             bursts.typing(topic, news["on"])
 
-    works = [hub.watch(), bursts.sweep(), watch_desk(hub)]
+    works = [hub.watch(), bursts.sweep(), watch_desk(hub), watch_payouts(hub)]
     if replicas is not None:
         works += [replicas.send(), replicas.hear(heard)]
     if app.state.events is not None:

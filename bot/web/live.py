@@ -155,7 +155,7 @@ async def tell_desk(socket: WebSocket, news: asyncio.Queue[Frame], watched: dict
     while True:
         heard = await news.get()
         conversation_id = heard.get("conversation_id")
-        if heard["type"] in {"unanswered", "queue"}:
+        if heard["type"] in {"unanswered", "unpaid", "queue"}:
             await send(socket, heard)
         elif heard["type"] == "assigned":
             if heard["agent"] == name:

@@ -20,6 +20,7 @@ export function openDesk() {
     typing: false,
     net: 'connecting',
     alarm: null, // { count, oldest_seconds }: customers nobody answered
+    unpaid: null, // { count, fen, oldest_seconds }: payouts the platform goes on refusing
     agents: [],
     now: Date.now(),
   })
@@ -30,6 +31,7 @@ export function openDesk() {
   let typingTimer = null
   let refreshTimer = null
   let alarmTimer = null
+  let unpaidTimer = null
 
   // ------------------------------------------------------------ hearing
   async function poll(waitSeconds, signal) {
@@ -103,6 +105,11 @@ export function openDesk() {
         state.alarm = frame
         clearTimeout(alarmTimer)
         alarmTimer = setTimeout(() => (state.alarm = null), ALARM_MS)
+        break
+      case 'unpaid': // as above
+        state.unpaid = frame
+        clearTimeout(unpaidTimer)
+        unpaidTimer = setTimeout(() => (state.unpaid = null), ALARM_MS)
         break
     }
   }
