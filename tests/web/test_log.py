@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import socket
+import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+
+from starlette.testclient import TestClient
 
 from bot import processes
 from tests.dialogues.conftest import free_port
+from tests.web.conftest import LAMP, PATIENT, Customer
 from tests.web.stand_in import StandIn
 
 HANDSHAKE = (
@@ -30,3 +35,22 @@ def test_no_token_stands_in_the_log(place: Path, rasa: StandIn) -> None:
     log = web.log_path.read_text(encoding="utf-8")
     assert '"WebSocket /ws/chat" [accepted]' in log
     assert "geheim" not in log
+
+
+def test_each_turn_goes_by_the_call_that_asked_for_it(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
+    given(LAMP)
+    customer = Customer(client, "cus_t001")
+    rasa.gate.clear()
+    asked = []
+    for number, text in enumerate(("你好", "台灯不想要了"), 1):
+        # The second one comes while the first one is being answered: the same worker takes it up.
+        sent = client.post("/api/v1/messages", json={"client_id": text, "text": text}, headers=customer.headers)
+        asked.append(sent.headers["x-request-id"])
+        end = time.monotonic() + PATIENT
+        while number == 1 and not rasa.heard:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    rasa.gate.set()
+    while len(rasa.heard) < 2:
+        customer.hear()
+    assert [heard["metadata"]["call"] for heard in rasa.heard] == asked
