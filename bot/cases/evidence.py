@@ -26,7 +26,7 @@ from bot.cases import (
     small_talk,
     upload,
 )
-from bot.cases.reply import Answer, Reply
+from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
 from bot.cases.words import say
@@ -89,12 +89,23 @@ def with_files(session: Session, row: models.Case, turn: Turn, needs: list[str])
     if row.state == "with_person":
         return Answer((Reply(say("in_queue_facts", turn.said)),), None, row.case_id)
     came = [kind for kind in needs if kind in upload.given(session, row)]
+    if needs and not came and not turn.choice:
+        if JUST_SENT.fullmatch(turn.text.strip()):
+            return asked_still(row, turn, "evidence_not_here", needs)
+        if turn.intent in {"affirm", "accept_offer"}:
+            return small_talk.stay(turn, Reply(say("evidence_waits", turn.said)))
     row.facts = {name: value for name, value in row.facts.items() if name != "needs"}
     answer = settlement.advance(session, row, turn)
     if not came:
         return answer
     taken = Reply(say("evidence_taken", turn.said, what=request_evidence.named(came)))
     return Answer((taken, *answer.replies), answer.awaiting, answer.case_id, answer.pending)
+
+
+def asked_still(row: models.Case, turn: Turn, key: str, needs: list[str]) -> Answer:
+    """The question stays as it is, and so does the way out of it."""
+    choices = (Choice("evidence:none", say("button_no_evidence")), Choice("human", say("button_human")))
+    return Answer((Reply(say(key, turn.said, what=request_evidence.named(needs)), choices),), "evidence", row.case_id, turn.pending or None)
 
 
 def keep(session: Session, row: models.Case, turn: Turn, kind: str) -> None:

@@ -204,7 +204,7 @@ def choose_line(session: Session, turn: Turn, order_id: str, line_id: str) -> An
 
 def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> Answer:
     """The order is known: the case is written down before anything is said about it."""
-    if heard.wish is None and line.status in {"paid", "shipped"} and only_late(session, turn, heard, line):
+    if heard.wish is None and line.status in {"paid", "shipped"} and only_late(session, turn, heard, line) and not GIVEN_UP.search(turn.text):
         return logistics.tell_late(session, turn, line)
     row = case_file.open_for(session, turn, heard, line)
     row.issues = possible(row.issues, line)
@@ -221,6 +221,10 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
     if not row.issues and row.wish in NEEDS_PROBLEM and not underway and not row.facts.get("minor"):
         return ask_problem(turn, row, line)
     return settlement.advance(session, row, turn)
+
+
+GIVEN_UP = re.compile(r"(?:不想?|懒得|没法|不能|等不)(?:再)?(?:等|下去)(?:了|啦)?|等不[了及]")
+"""「不等了」: no more news is wished of the parcel, but the money."""
 
 
 def only_late(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> bool:

@@ -10,8 +10,9 @@ from bot.cases import audit, case_file, intake, listing, question
 from bot.cases.order_finder import OrderLineView
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.words import say
+from bot.cases.words import say, yuan
 from bot.clock import SHOP_ZONE
+from bot.ledger import ledger
 from bot.store import models
 
 
@@ -37,14 +38,25 @@ def tell_logistics(session: Session, turn: Turn) -> Answer:
     assert order is not None
     issues = list(dict.fromkeys([*turn.pending.get("issues", ()), *turn.issues]))
     pending = {**turn.pending, "issues": issues, "about": listing.ids_of([line])}
-    return Answer((status_of(order, line.title, turn.at),), turn.awaiting, turn.case_id, pending)
+    told = given_back(session, turn, line) or status_of(order, line.title, turn.at, turn.said)
+    return Answer((told,), turn.awaiting, turn.case_id, pending)
+
+
+def given_back(session: Session, turn: Turn, line: OrderLineView) -> Reply | None:
+    """Where the money for an unsent line was given back: that, not when it will be sent. None otherwise."""
+    if line.status != "paid" or ledger.paid_for_line(session, line.order_id, line.line_id) < line.unit_paid_fen * line.quantity:
+        return None
+    return Reply(say("logistics_refunded", turn.said, title=line.title, amount=yuan(line.unit_paid_fen * line.quantity)))
 
 
 def tell_late(session: Session, turn: Turn, line: OrderLineView) -> Answer:
     """「怎么还没发」 without a wish: an apology where it is late, where the parcel is, and what can be done."""
     order = session.get(models.Order, line.order_id)
     assert order is not None
-    status = status_of(order, line.title, turn.at)
+    back = given_back(session, turn, line)
+    if back is not None:
+        return Answer((back,), None, turn.case_id, turn.pending or None)
+    status = status_of(order, line.title, turn.at, turn.said)
     sorry = say("sorry_late_delivery") if overdue(session, line, turn.at) and say("sorry_late_delivery") not in "".join(turn.said) else ""
     pending = {"issues": ["late_delivery"], "about": listing.ids_of([line])}
     return Answer((Reply(sorry + status.text, status.choices),), None, turn.case_id, pending)
@@ -57,11 +69,13 @@ def overdue(session: Session, line: OrderLineView, at: datetime) -> bool:
     return order.promised_ship_by is not None and (order.shipped_at or at) > order.promised_ship_by
 
 
-def status_of(order: models.Order, title: str, at: datetime) -> Reply:
+def status_of(order: models.Order, title: str, at: datetime, said: tuple[str, ...] = ()) -> Reply:
     match order.status:
         case "paid":
             late = order.promised_ship_by is not None and order.promised_ship_by < at
             text = say("logistics_paid", title=title, by=day_time(order.promised_ship_by), late=say("logistics_late") if late else "")
+            if late and text in "".join(said):
+                text = say("logistics_still_late", said, title=title)
             choices = (Choice("refund_now", say("button_refund_now")), Choice("urge", say("button_urge"))) if late else ()
             return Reply(text, choices)
         case "shipped":

@@ -33,6 +33,8 @@ DENIED = re.compile(
     rf"(?:不是(?:想|要|说|让你|来|为了)*|没(?:有)?(?:想|要|说|打算|让你|申请)(?:过|要|想)*|并?(?:不|没)(?:想|要|打算|需要|考虑)(?:要)?|不(?:用|必))(?:给我)?(?P<what>{ACT})(?!不)"
 )
 QUESTIONED = re.compile(r"(?:怎么|为什么|为啥|咋|干嘛|凭什么|是不是|怎样|如何|什么时候)(?:就|会|都|还|又|给我)*(?:不|没)|不(?:能|给|让|可以|可|肯|予|支持|了款|了货)|[退换修赔]不了")
+WISHED = re.compile(r"(?:赔|补偿|换|修)(?:我|给我|个|一?点|些|一下)|(?:给我|帮我|麻烦)(?:赔|补偿|换|修)")
+"""Words that ask for a thing, as against those that tell of one."""
 STATED = re.compile(r"(?:已经?|早就?|刚刚?|昨天|前天|上周)[^退]{0,6}退|退了.{0,4}(?:天|周|个月)|[不没别甭]")
 """A clause that tells of goods already sent back, or denies it."""
 CLAUSE = re.compile(r"[,。.!?;、~\s]+")
@@ -75,11 +77,12 @@ def guarded(text: str, names: tuple[str, ...], probabilities: npt.NDArray[np.flo
         return _asked_back(names, probabilities) if asks_all_back(text) else probabilities
     result = probabilities.copy()
     kept = _asked_anew(text) if taken_back else frozenset()
+    asked_instead = _asked_beside(text, names, probabilities) if taken_back else None
     for i, name in enumerate(names):
         if (taken_back and name in REQUESTS and name not in kept) or name in lost:
             moved = result[i] * MOVED
             result[i] -= moved
-            instead = WITHDRAW if taken_back else DENY  # 「不是要退款」 alone is a no
+            instead = (asked_instead or WITHDRAW) if taken_back else DENY  # 「不是要退款」 alone is a no
             if instead in names:
                 result[names.index(instead)] += moved
     total = float(result.sum())
@@ -97,6 +100,18 @@ def _asked_back(names: tuple[str, ...], probabilities: npt.NDArray[np.float64]) 
 
 MOVED = 0.97
 """The share of a withdrawn or denied request's probability that it loses."""
+
+
+def _asked_beside(text: str, names: tuple[str, ...], probabilities: npt.NDArray[np.float64]) -> str | None:
+    """The likeliest wish that the very clause of a withdrawal puts in the place of what it gives up: 「赔我点吧不退了」 keeps the goods
+    and wants money. None where there is none."""
+    wished: set[str] = set()
+    for clause in CLAUSE.split(text):
+        found = TAKEN_BACK.search(clause)
+        before = clause[: found.start()] if found else ""
+        given_up = {intent for act, intents in ACT_INTENTS.items() if found and act in found[0] for intent in intents}
+        wished |= {intent for act, intents in ACT_INTENTS.items() if WISHED.search(before) and act in before for intent in intents} - given_up
+    return max(wished, key=lambda name: float(probabilities[names.index(name)]), default=None)
 
 
 def _asked_anew(text: str) -> frozenset[str]:

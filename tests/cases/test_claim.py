@@ -8,7 +8,7 @@ from bot.cases.wish import believed
 
 @pytest.mark.parametrize(
     ("text", "share"),
-    [("10个橙子3个烂了", 0.3), ("十个烂了六个", 0.6), ("烂了4个 一共12个", 4 / 12), ("收到20个，有5个坏的", 0.25), ("一半都坏了", 0.5), ("一共十个烂了仨", 0.3), ("你好", None)],
+    [("10个橙子3个烂了", 0.3), ("十个烂了六个", 0.6), ("烂了4个 一共12个", 4 / 12), ("收到20个，有5个坏的", 0.25), ("一半都坏了", 0.5), ("一共十个烂了仨", 0.3), ("总共十个嘛 坏脱三个", 0.3), ("你好", None)],
 )
 def test_the_affected_share_is_read_from_words(text, share):
     assert affected_share(text) == share

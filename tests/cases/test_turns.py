@@ -456,3 +456,14 @@ def test_who_sends_the_picture_later_is_neither_asked_again_nor_handed_over(give
         assert (chat.last.awaiting, owner()) == ("evidence", "bot")
     chat.say("照片发你了", evidence.take_evidence, intent="provide_evidence")
     assert chat.last.awaiting == "offer"
+
+
+def test_a_picture_said_to_be_sent_that_never_came_is_not_asked_for_as_if_nothing_had_been_said(given):
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2})
+    chat = Chat()
+    chat.say("杯子碎了 退款", intake.open_case, intent="refund", issues=("damaged_in_transit",), recorded=True)
+    assert "还没看到" in chat.say("照片发了", evidence.take_evidence, intent="provide_evidence", recorded=True)
+    assert {choice.id for choice in chat.last.replies[-1].choices} == {"evidence:none", "human"}
+    assert chat.last.awaiting == "evidence"
+    waits = chat.say("好的", evidence.take_evidence, intent="affirm", recorded=True)
+    assert "方便" in waits or "等您" in waits

@@ -47,3 +47,8 @@ def test_one_thing_taken_back_and_another_asked_keeps_the_other(language: Langua
     assert said.intent in ("exchange", "withdraw_request")
     assert "refund" not in said.wishes
     assert "return_goods" not in said.wishes
+
+
+@pytest.mark.parametrize(("text", "wish"), [("杯子碎了一只 赔我点吧不退了", "compensation"), ("给我换个新的吧不退了", "exchange")])
+def test_what_is_asked_in_the_place_of_what_is_given_up_is_the_wish(text: str, wish: str, language: Language) -> None:
+    assert language.understand(text, NOW).intent == wish
