@@ -18,7 +18,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from bot import clock, log, trace
+from bot import clock, log, shapes, trace
 from bot.cases import conversation, unanswered
 from bot.cases.reply import Answer
 from bot.cases.turn import Burst, Entity, Turn
@@ -44,6 +44,7 @@ class ShopAction(Action, ABC):
         """What the core answers to this turn."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        shapes.learn()
         metadata = tracker.latest_message.get("metadata") or {}
         if metadata.get("probe"):
             # The web asks whether the whole way through Rasa works; nobody spoke.

@@ -9,6 +9,8 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from bot import shapes
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -22,6 +24,7 @@ rasa_threads = ThreadPoolExecutor(RASA_THREADS, "rasa")
 
 async def in_database(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs `work` in a thread for the database."""
+    shapes.learn()
     return await asyncio.get_running_loop().run_in_executor(database_threads, partial(copy_context().run, work, *args, **kwargs))
 
 
