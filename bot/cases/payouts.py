@@ -18,11 +18,16 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.cases.words import say, yuan
 from bot.ledger import ledger
-from bot.store.models import AuditEntry, Case, LedgerEntry, LedgerStep, Offer
+from bot.store.conversation import append
+from bot.store.models import AuditEntry, Case, Conversation, LedgerEntry, LedgerStep, Offer
 from bot.store.platform import Platform
 
 logger = logging.getLogger(__name__)
+
+BACK = ledger.MONEY | {"freight", "medical"}
+"""Remedies whose money goes back the way it came: of these the customer was told that they will be tried again."""
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -123,13 +128,19 @@ class Payouts:
         return confirmed
 
     def pay(self, each: Unconfirmed, at: datetime) -> str | None:
-        """Tries once more, where no other process did meanwhile; returns the conversation where it is confirmed now."""
+        """Tries once more, where no other process did meanwhile; once it is confirmed says so in the conversation, and returns that."""
         with self.open_session() as session:
-            entry = self.still_due(session, each, at)
-            if entry is None or ledger.pay(session, entry, self.platform_of(session), at) != "paid":
-                return None
             case = session.get(Case, each.case_id)
-            return case.conversation_id if case is not None else None
+            assert case is not None  # an entry names a case, and none is ever removed
+            # The conversation first and the entry after it, as every turn locks them.
+            conversation = session.get(Conversation, case.conversation_id, with_for_update={"key_share": True})
+            entry = self.still_due(session, each, at)
+            if conversation is None or entry is None or ledger.pay(session, entry, self.platform_of(session), at) != "paid":
+                return None
+            if entry.remedy in BACK:
+                text = say("paid", remedy=say(f"remedy_{entry.remedy}"), amount=yuan(entry.fen))
+                append(session, conversation, "system", text, at)
+            return str(conversation.conversation_id)
 
     def note_failure(self, each: Unconfirmed, at: datetime, why: str) -> None:
         with self.open_session() as session:

@@ -41,6 +41,11 @@ def steps(entry_id: str) -> list[str]:
         return list(opened.scalars(kinds))
 
 
+def said() -> list[str]:
+    with session(read_only=True) as opened:
+        return list(opened.scalars(select(models.Message.text)))
+
+
 @pytest.mark.usefixtures("staff", "rasa")
 def test_the_running_product_pays_again_and_says_what_is_left(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEQI_NOW", (AT + timedelta(minutes=20)).isoformat())
@@ -61,6 +66,7 @@ def test_the_running_product_pays_again_and_says_what_is_left(place: Any, monkey
         until_number(client, "heqi_payouts_confirmed_total", 1)
         assert number(client, "heqi_paid_fen_total") == 500
     assert money() == [("price_difference", 500)]
+    assert ["补差价5.00元，原路退回" in text for text in said()] == [True]
 
 
 def down(*_: object) -> str:
@@ -84,6 +90,7 @@ def test_pauses_grow_and_two_processes_pay_once(place: Any) -> None:
             assert sum(pool.map(look, both, [at, at])) == tried
     assert steps(entry_id) == ["promised", "accepted", "sent", "failed", "sent", "confirmed"]
     assert money() == [("price_difference", 500)]
+    assert ["补差价5.00元，原路退回" in text for text in said()] == [True]
 
 
 def test_what_is_refused_for_a_day_is_tried_hourly_and_never_forgotten(place: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
