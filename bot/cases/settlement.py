@@ -78,9 +78,10 @@ def owes_now(session: Session, row: models.Case, at: datetime) -> bool:
 
 
 def record(session: Session, row: models.Case, assessment: Assessment, at: datetime) -> None:
-    """The assessment as it stands, with the policy it was made under."""
+    """The assessment as it stands, with the policy it was made under. What was given under an earlier one stays within the cap."""
+    spent = ledger.spent(session, row.case_id)
     row.assessment = msgspec.to_builtins(assessment)
-    row.floor_fen, row.cap_fen = assessment.floor_fen, assessment.cap_fen
+    row.floor_fen, row.cap_fen = assessment.floor_fen, max(assessment.cap_fen, spent)
     row.policy_version = assessment.policy_version
     reply = [deadline for deadline in row.deadlines if deadline["what"] == escalation.REPLY_DEADLINE]
     row.deadlines = [*(msgspec.to_builtins(deadline) for deadline in assessment.deadlines), *reply]

@@ -203,13 +203,15 @@ def paid_for_line(session: Session, order_id: str, line_id: str) -> int:
     return sum(row.fen for row in standing if row.remedy in MONEY)
 
 
+def spent(session: Session, case_id: str) -> int:
+    """What of the case's cap is promised or paid and stands, in fen: money, and what coupons and gifts cost the shop."""
+    standing = (row for row in read(session, LedgerEntry.case_id == case_id) if row.state != "cancelled")
+    return sum(row.fen if row.remedy in MONEY else row.cost_fen for row in standing if row.remedy in MONEY | {"coupon", "gift"})
+
+
 def left_under_cap(session: Session, case: Case) -> int:
     """What may still be spent on the case without a person, in fen; 0 before it was assessed."""
-    spent = 0
-    for row in read(session, LedgerEntry.case_id == case.case_id):
-        if row.state != "cancelled":
-            spent += row.fen if row.remedy in MONEY else row.cost_fen if row.remedy in {"coupon", "gift"} else 0
-    return max(0, (case.cap_fen or 0) - spent)
+    return max(0, (case.cap_fen or 0) - spent(session, case.case_id))
 
 
 def read(session: Session, *conditions: object) -> list[Row]:

@@ -99,6 +99,21 @@ def test_the_line_bound_holds_beside_the_cap(database_url: str) -> None:
         write_entry(opened, "e2", case_id="k2", fen=9500)
 
 
+def test_a_cap_never_falls_below_what_stands(database_url: str) -> None:
+    prepare(database_url)
+    with session() as opened:
+        write_entry(opened, "e2", remedy="coupon", fen=900, cost_fen=300)
+        write_entry(opened, "e3", fen=200)
+        write_step(opened, "e3", 1, "promised")
+        write_step(opened, "e3", 2, "cancelled")
+    with pytest.raises(IntegrityError, match="cap below what stands"), session() as opened:
+        opened.execute(text("UPDATE cases SET cap_fen = 799"))
+    with pytest.raises(IntegrityError, match="cap below what stands"), session() as opened:
+        opened.execute(text("UPDATE cases SET cap_fen = NULL, floor_fen = NULL"))
+    with session() as opened:
+        opened.execute(text("UPDATE cases SET cap_fen = 800"))
+
+
 ALLOWED = {
     "promised": {"accepted", "cancelled"},
     "accepted": {"awaiting_return", "sent", "cancelled"},
