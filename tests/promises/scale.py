@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
 FULL = os.environ.get("HEQI_PROMISES", "") == "full"
 
 
-def scaled(few: int, many: int) -> int:
+Attack = TypeVar("Attack")
+
+
+def scaled(few: Attack, many: Attack) -> Attack:
     return many if FULL else few
