@@ -112,7 +112,11 @@ def empty_log() -> bool:
         return True
     with engine().connect() as connection:
         driver: Any = connection.connection.dbapi_connection
-        return int(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+        driver.execute("PRAGMA busy_timeout=500")  # milliseconds: whoever wants to write waits with it
+        try:
+            return int(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 @contextmanager
