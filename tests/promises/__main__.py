@@ -18,7 +18,7 @@ PROMISES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (5, "总有回应", ("tests/dialogues/test_failure.py", "tests/web/test_once.py", "tests/web/test_watch.py", "tests/promises/test_run.py")),
     (6, "顺序不乱", ("tests/web/test_once.py::test_order_is_kept_under_sixteen_writers", "tests/ledger/test_race.py")),
     (7, "谁也闯不进来", ("tests/promises/test_schema.py", "tests/promises/test_fuzz.py", "tests/promises/test_run.py::test_who_does_not_know_the_token_of_this_run_gets_no_answer", "tests/web/test_guard.py", "tests/web/test_flood.py", "tests/web/test_chat.py", "tests/web/test_desk.py", "tests/web/test_files.py", "tests/web/test_log.py", "tests/web/test_nameless.py", "tests/test_log.py")),
-    (8, "顾客的数据归顾客", ("tests/cases/test_privacy.py",)),
+    (8, "顾客的数据归顾客", ("tests/cases/test_privacy.py", "tests/promises/test_privacy_live.py", "tests/language/test_masking.py")),
     (9, "升级和备份", ("tests/store/test_migration.py", "tests/store/test_backup.py", "tests/cases/test_judgement.py")),
     (10, "不止一台机器", ("tests/promises/test_containers.py", "tests/promises/test_machines.py", "tests/promises/test_cut_link.py", "tests/web/test_replicas.py", "tests/dialogues/test_event_stream.py")),
     (11, "负载:账再多也一样快(量用 heqi bench load)", ("tests/promises/test_growth.py",)),
