@@ -42,6 +42,14 @@ from bot.store.database import session as open_session
 
 FINISHED = frozenset({"settled", "withdrawn", "closed"})
 OUTCOMES = ("settled", "refused", "withdrawn")
+LEDGER_SAYS = {
+    "already promised": "同样的办法已经答应过,数目不同,不能再答应一次",
+    "paid for the line": "加上已退的会超过这件商品的实付",
+    "paid for the order": "加上已退的会超过这一单的实付",
+    "cap of the case": "会超过这个案件的上限,更多需要主管来办",
+    "refunded and replaced": "同一件商品不能又退款又换货或补发",
+}
+"""The ledger's guards (bot/store/migrations 0002) in an agent's words."""
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -190,7 +198,7 @@ def approve(case_id: str, name: str, at: datetime, remedy: str | None = None) ->
         try:
             done = settlement.fulfil(act.session, act.row, parts, return_needed=due.return_needed, at=at, by=name)
         except ledger.LedgerRefused as refused:
-            raise DeskRefused("ledger", f"账本没有接受:{refused}") from refused
+            raise DeskRefused("ledger", f"账本没有接受:{reason_of(refused)}") from refused
         waits = any(entry["state"] == "awaiting_return" for entry in done)
         act.row.state = "awaiting_return" if waits else "settled"
         act.note("approve", remedies=[part[0] for part in parts])
@@ -202,9 +210,17 @@ def approve(case_id: str, name: str, at: datetime, remedy: str | None = None) ->
         return int(message.seq), done
 
 
+def reason_of(refused: ledger.LedgerRefused) -> str:
+    """Why the ledger did not take it, in an agent's words; its own words where there are none."""
+    return next((told for guard, told in LEDGER_SAYS.items() if guard in str(refused)), str(refused))
+
+
 def owed_form(assessment: Assessment, remedy: str | None) -> RemedyDue:
     """The owed remedy to do. Raises DeskRefused where none is owed or the choice is open."""
-    owed = [due for due in assessment.remedies if due.kind == "owed" and due.remedy not in settlement.SIDE]
+    if assessment.decision == "needs_evidence":
+        missing = request_evidence.named(list(assessment.needs)) or "物流核实的结果"
+        raise DeskRefused("nothing_owed", f"还缺{missing},按规则还不能核准;可以向顾客要,或改用方案(offer)")
+    owed = [due for due in owed_of(assessment) if due.remedy not in settlement.SIDE]
     names = "、".join(dict.fromkeys(str(due.remedy) for due in owed))
     if not owed:
         raise DeskRefused("nothing_owed", "按规则没有必须办的,请改用方案(offer)")
@@ -241,7 +257,12 @@ def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> in
 
 def refusable(assessment: Assessment) -> bool:
     """Whether the rules have judged and found nothing owed; goodwill may be offered, and need not be."""
-    return assessment.decision in {"refused", "negotiable"} and not any(due.kind == "owed" for due in assessment.remedies)
+    return assessment.decision in {"refused", "negotiable"} and not owed_of(assessment)
+
+
+def owed_of(assessment: Assessment) -> list[RemedyDue]:
+    """What the rules owe; a refusal stands in the assessment as owing "none"."""
+    return [due for due in assessment.remedies if due.kind == "owed" and due.remedy != "none"]
 
 
 def put_order(case_id: str, name: str, order_id: str, line_id: str, at: datetime) -> None:

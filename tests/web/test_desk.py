@@ -267,6 +267,34 @@ def test_goodwill_need_not_be_given(client: TestClient, given: Callable[..., Non
     assert money() == []
 
 
+def test_an_agent_refuses_what_the_rules_refuse(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)  # the price never fell and no label promises anything: the rules refuse, and there is no goodwill to give
+    customer = Customer(client, "cus_t001")
+    customer.ask("退我差价")
+    customer.ask("转人工")
+    case_id = customer.case()["case_id"]
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    assert agent.document(case_id)["assessment"]["decision"] == "refused"
+    assert agent.act(case_id, "approve").json()["error"]["code"] == "nothing_owed"
+    agent.does(case_id, "refuse")
+    assert customer.case()["state"] == "refused"
+    assert money() == []
+
+
+def test_what_lacks_evidence_is_not_approved_and_the_agent_hears_what_lacks(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer = Customer(client, "cus_t001")
+    customer.ask("碎了")
+    case_id = customer.case()["case_id"]
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    refused = agent.act(case_id, "approve").json()["error"]
+    assert refused["code"] == "nothing_owed"
+    assert "照片" in refused["message"]
+    assert "CHECK" not in refused["message"]
+
+
 def test_evidence_notes_transfer_release(client: TestClient, given: Callable[..., None], staff: None) -> None:
     given(MUG)
     customer, case_id = handed_over(client)
