@@ -13,7 +13,7 @@ import time
 PROMISES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (1, "收下的一条不丢", ("tests/promises/test_kill.py", "tests/promises/test_database_killed.py", "tests/web/test_kill.py")),
     (2, "同一条只算一条,同一次接受只付一次", ("tests/promises/test_acceptance.py", "tests/web/test_once.py", "tests/ledger/test_race.py")),
-    (3, "不多付也不少付", ("tests/ledger", "tests/negotiation/test_properties.py")),
+    (3, "不多付也不少付", ("tests/promises/test_money.py", "tests/ledger", "tests/negotiation/test_properties.py")),
     (4, "机器人不抢人的话", ("tests/promises/test_owner.py", "tests/promises/test_rasa_forgets.py")),
     (5, "总有回应", ("tests/dialogues/test_failure.py", "tests/web/test_once.py", "tests/web/test_watch.py", "tests/promises/test_run.py")),
     (6, "顺序不乱", ("tests/web/test_once.py::test_order_is_kept_under_sixteen_writers", "tests/ledger/test_race.py")),

@@ -94,6 +94,7 @@ def test_whatever_is_done_in_whatever_order_the_bounds_hold(death: Death, outage
             self.say(wish, (None, 1), None, True)
             if then == "picture":
                 self.show_picture("c")
+                self.show_picture("d")
             elif then == "person":
                 self.offer(0, AGENTS[0], "refund_part", "owed", (None, 1))
                 self.offer(0, AGENTS[0], "refund_part", "left", (None, 1))
