@@ -119,11 +119,14 @@ EACH = (
 )
 
 
-@pytest.mark.parametrize("arguments", EACH, ids=lambda arguments: arguments[0])
-@pytest.mark.parametrize(("url", "told"), GONE.values(), ids=GONE)
+WAYS = [("gone", arguments) for arguments in EACH] + [(kind, EACH[0]) for kind in GONE if kind != "gone"]
+
+
+@pytest.mark.parametrize(("kind", "arguments"), WAYS, ids=lambda either: either if isinstance(either, str) else either[0])
 def test_a_database_that_fails_a_command_is_named_in_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, told: str, arguments: tuple[str, ...]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, arguments: tuple[str, ...]
 ) -> None:
+    url, told = GONE[kind]
     (tmp_path / "damaged.db").write_bytes(b"no database" * 500)
     (tmp_path / "shop.json").write_text('{"skus": [], "prices": [], "customers": [], "orders": []}')
     monkeypatch.setenv("HEQI_DATABASE_URL", url.format(place=tmp_path))
