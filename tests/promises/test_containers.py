@@ -1,34 +1,42 @@
-"""deploy/ as it is, in containers: image, compose file, proxy, volumes. A replica is stopped, killed, cut off; the database is killed."""
+"""deploy/ as it is, in containers: image, compose file, proxy, volumes. A replica is stopped, killed, cut off; the database is killed, once and again and again."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import secrets
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.dialogues.shop import snapshot_of
+from tests.dialogues.shop import order_number, snapshot_of
 from tests.dialogues.test_failure import TRUE_SENTENCE
 from tests.promises.product import PATIENT, Customer
 from tests.promises.scale import FULL
-from tests.promises.test_machines import Desk, hears
+from tests.promises.test_kill import SAYINGS, faults_in
+from tests.promises.test_machines import Desk, hears, texts
 from tests.web.conftest import DROPPED, PASSWORD
 from tests.web.test_files import jpeg
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 PROJECT = "heqi-promise"
 NETWORK = f"{PROJECT}_default"
-CUSTOMERS = 8
+CUSTOMERS = 20
+TALKING = range(6, CUSTOMERS + 1)
+"""Whose database is killed again and again; the other tests use one customer each."""
+KILLS = 8
 
 pytestmark = pytest.mark.skipif(not FULL, reason="builds an image, minutes long: make promises")
 
@@ -87,8 +95,11 @@ class Deployed(msgspec.Struct):
     def customer(self, number: int) -> Customer:
         return Customer(self.port, f"cus_t{number:03d}", self.env["HEQI_SHOP_SECRET"])
 
+    def rows(self, query: str) -> list[str]:
+        return self.compose("exec", "-T", "postgres", "psql", "-U", "heqi", "-Atc", query).split()
+
     def payouts(self) -> list[str]:
-        return self.compose("exec", "-T", "postgres", "psql", "-U", "heqi", "-Atc", "select fen from payouts").split()
+        return self.rows("select fen from payouts")
 
 
 def slow_first_start(place: Path) -> Path:
@@ -114,11 +125,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     try:
         made.compose("up", "-d", "--build")
         made.wait_healthy()
-        for number in range(1, CUSTOMERS + 1):
-            shop = place / f"{number}.json"
-            shop.write_text(json.dumps(snapshot_of(number, [DROPPED], now)), encoding="utf-8")
-            shop.chmod(0o644)
-            made.inside("load", "/shop.json", mounted=[f"{shop}:/shop.json:ro"])
+        snapshots = [snapshot_of(number, [DROPPED], now) for number in range(1, CUSTOMERS + 1)]
+        whole = {"shop": {}, **{part: [row for one in snapshots for row in one[part]] for part in ("skus", "prices", "customers", "orders")}}
+        shop = place / "shop.json"
+        shop.write_text(json.dumps(whole), encoding="utf-8")
+        shop.chmod(0o644)
+        made.inside("load", "/shop.json", mounted=[f"{shop}:/shop.json:ro"])
         made.inside("user", "add", "xiaoli", "--role", "agent", "--password", PASSWORD)
         yield made
     finally:
@@ -207,6 +219,40 @@ def test_what_was_accepted_is_answered_and_paid_once(deployed: Deployed, number:
     said = "".join(message["text"] for message in messages)
     assert said.count("应补差价") == 1 and TRUE_SENTENCE not in said
     assert deployed.payouts()[before:] == ["50000"]
+
+
+@pytest.mark.timeout(1800)
+def test_the_database_killed_again_and_again_loses_and_doubles_nothing(deployed: Deployed) -> None:
+    chance = random.Random(5)
+    often_enough = threading.Event()
+
+    def talk(number: int) -> list[str]:
+        customer = deployed.customer(number)
+        for turn, words in enumerate(SAYINGS):
+            if (number, turn) == (TALKING[-1], len(SAYINGS) - 1):
+                often_enough.wait(PATIENT)
+            customer.ask(f"{number}-{turn}", words)
+        return faults_in(customer.customer_id, texts(customer))
+
+    def hunt() -> None:
+        for _ in range(KILLS):
+            time.sleep(chance.uniform(0.5, 4))
+            kill_database(deployed, "")
+            time.sleep(chance.choice((0, 0, 3)))
+            start_database(deployed, "")
+        often_enough.set()
+
+    with ThreadPoolExecutor(5) as pool:
+        hunter = pool.submit(hunt)
+        faults = [fault for found in pool.map(talk, TALKING) for fault in found]
+        hunter.result()
+    assert faults == []
+    deployed.wait_healthy()
+    paid = Counter(deployed.rows("select order_id from payouts"))
+    waiting = deployed.rows("select distinct customer_id from cases where state = 'with_person'")
+    assert set(paid.values()) == {1}
+    # Who was told of a fault instead waits for a person.
+    assert [number for number in TALKING if order_number(number, 1) not in paid and f"cus_t{number:03d}" not in waiting] == []
 
 
 SEND = """

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -178,18 +179,23 @@ def faults_of(conversation_id: str) -> list[str]:
         messages = db.scalars(
             select(models.Message).where(models.Message.conversation_id == conversation_id).order_by(models.Message.seq)
         ).all()
+    return faults_in(conversation_id, [(message.seq, message.sender, message.text) for message in messages])
+
+
+def faults_in(conversation_id: str, messages: Sequence[tuple[int, str, str]]) -> list[str]:
+    """The same of a timeline's (seq, sender, text)."""
     faults = []
-    spoken = [message.text for message in messages if message.sender == "customer"]
+    spoken = [text for _, sender, text in messages if sender == "customer"]
     if spoken != list(SAYINGS):
         faults.append(f"{conversation_id}: the customer's words are {spoken}")
-    if [message.seq for message in messages] != list(range(1, len(messages) + 1)):
+    if [seq for seq, _, _ in messages] != list(range(1, len(messages) + 1)):
         faults.append(f"{conversation_id}: the numbers have a gap")
     answers: list[list[str]] = []
-    for message in messages:
-        if message.sender == "customer":
+    for _, sender, text in messages:
+        if sender == "customer":
             answers.append([])
-        elif message.sender == "bot" and answers:
-            answers[-1].append(message.text)
+        elif sender == "bot" and answers:
+            answers[-1].append(text)
     for text, answer in zip(spoken, answers, strict=True):
         if not answer or len(set(answer)) != len(answer) or (say("trouble") in answer and len(answer) > 1):
             faults.append(f"{conversation_id}: {text!r} was answered by {answer}")
