@@ -51,7 +51,7 @@ def fill(var: Path) -> None:
         again = ledger.promise(opened, case, cause="quality_defect", remedy="refund_part", fen=4000, at=AT)
         ledger.accept(opened, again, AT)
         ledger.pay(opened, again, DemoShop(opened), AT)
-        case.cap_fen = 100  # a later assessment allows less than was paid
+        case.cap_fen = 4000  # a later assessment allows no more than was paid
         with conversation_turn(opened, "t1", customer_id="c1", at=AT) as conversation:
             append(opened, conversation, "customer", "「退」😀\n%s", AT, choices=[{"id": "a", "label": "是"}], client_id="m1")
             append(opened, conversation, "bot", "好", AT, card={"kind": "x", "fen": 2**40})
