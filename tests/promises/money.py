@@ -17,7 +17,7 @@ WORTH = (*MONEY, "coupon", "gift")
 LINES = """
 SELECT l.line_id, l.unit_paid_fen, l.quantity FROM order_lines l JOIN orders o ON o.order_id = l.order_id WHERE o.customer_id = :customer"""
 ENTRIES = """
-SELECT e.entry_id, e.line_id, e.case_id, e.cause, e.remedy, e.fen, e.cost_fen,
+SELECT e.entry_id, e.line_id, e.case_id, e.cause, e.remedy, e.fen, e.cost_fen, e.created_at,
   (SELECT s.kind FROM ledger_steps s WHERE s.entry_id = e.entry_id ORDER BY s.seq DESC LIMIT 1) AS step,
   (SELECT count(*) FROM ledger_steps s WHERE s.entry_id = e.entry_id AND s.kind = 'accepted') AS accepted,
   (SELECT count(*) FROM ledger_steps s WHERE s.entry_id = e.entry_id AND s.kind = 'confirmed') AS confirmed,
@@ -28,7 +28,7 @@ CASES = """
 SELECT case_id, line_id, state, coalesce(floor_fen, 0) AS floor_fen, coalesce(cap_fen, 0) AS cap_fen
 FROM cases WHERE customer_id = :customer ORDER BY updated_at DESC, case_id"""
 OFFERS = """
-SELECT f.offer_id, f.case_id, f.by, f.options, f.answer FROM offers f JOIN cases c ON c.case_id = f.case_id WHERE c.customer_id = :customer"""
+SELECT f.offer_id, f.case_id, f.by, f.at, f.options, f.answer FROM offers f JOIN cases c ON c.case_id = f.case_id WHERE c.customer_id = :customer"""
 RAISED = "SELECT a.case_id FROM audit_entries a JOIN cases c ON c.case_id = a.case_id WHERE a.what = 'raise_cap' AND c.customer_id = :customer"
 
 
@@ -122,11 +122,20 @@ def too_much(money: Money, lowest_price: int) -> str | None:
 
 
 def taken_twice(money: Money) -> str | None:
-    """An agent's offer brings at most one entry for each part of what was taken, however often it was pressed."""
-    for offer_id in money.offers:
-        of_offer = [entry for entry in money.standing() if entry["cause"].endswith(f"/{offer_id}")]
-        if len(of_offer) > 1:
-            return f"one offer taken twice: {of_offer}"
+    """An agent's offer is taken once, and of several that give money the customer takes one: the others are gone with it."""
+    of_offer: dict[str, dict[str, Any]] = {}
+    for entry in money.standing():
+        offer_id = entry["cause"].rpartition("/")[2]
+        if offer_id not in money.offers:
+            continue
+        if offer_id in of_offer:
+            return f"one offer taken twice: {entry}, {of_offer[offer_id]}"
+        of_offer[offer_id] = entry
+    for offer_id, later in of_offer.items():
+        for earlier in of_offer.values():
+            both = earlier["case_id"] == later["case_id"] and {earlier["remedy"], later["remedy"]} <= set(MONEY)
+            if both and money.offers[offer_id]["at"] < earlier["created_at"] < later["created_at"]:
+                return f"offers beside each other, both taken: {earlier}, {later}"
     return None
 
 
