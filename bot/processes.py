@@ -31,6 +31,9 @@ PULSE_PATIENCE = 5.0
 PULSES_MISSED = 3
 """A process that answers nothing for so many times in a row, so many seconds each, hangs: no turn keeps it that long."""
 
+STARVED_PULSE = 0.25
+"""How much a missed pulse counts of a process that waited for a processor meanwhile: begun anew it would only wait again."""
+
 READY_PATIENCE = 10.0
 """Seconds for one question whether it is ready: the web asks Rasa for a first turn, which a busy machine takes long for."""
 
@@ -130,6 +133,15 @@ def status(address: str, patience: float) -> int | None:
         return None
 
 
+def waited_for_processor(pid: int) -> float:
+    """Seconds that the threads of this process were ready to run and another ran, the longest of any thread; 0.0 where unknown."""
+    waited = 0
+    for place in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # a thread that ended meanwhile
+            waited = max(waited, int(place.read_text().split()[1]))
+    return waited / 1e9
+
+
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 PR_SET_PDEATHSIG = 1
 
@@ -176,12 +188,14 @@ class Running:
 
     def watch(self) -> None:
         """Looks whether it still answers until it ended or hangs; in a thread of its own."""
-        missed, begun, start = 0, False, time.monotonic()
+        missed, begun, start = 0.0, False, time.monotonic()
         while self.alive() and missed < PULSES_MISSED:
+            waited = waited_for_processor(self.process.pid)
             if status(self.service.pulse, PULSE_PATIENCE) is not None:
-                missed, begun = 0, True
+                missed, begun = 0.0, True
             elif begun or time.monotonic() > start + SLOWEST_START:
-                missed += 1
+                starved = waited_for_processor(self.process.pid) - waited > PULSE_PATIENCE / 2
+                missed += STARVED_PULSE if starved else 1
             time.sleep(PULSE_EVERY)
         if self.alive():
             self.hung.set()

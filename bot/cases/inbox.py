@@ -266,11 +266,14 @@ def silence(at: datetime) -> tuple[int, float]:
 
 
 def ask_to_wait(asked: Waiting, at: datetime) -> bool:
-    """Tells the customer that the answer takes a little longer; False where it came meanwhile."""
+    """Tells the customer that the answer takes a little longer; False where it came meanwhile, or they heard it last."""
     with open_session() as session, conversation_turn(session, asked.conversation_id, customer_id=None, at=at) as conversation:
         burst = asked.burst
         if conversation.owner == "agent" or (conversation.answered_seq, conversation.fence) != (burst.after, burst.fence):
             return False
+        newest = session.get(models.Message, (asked.conversation_id, conversation.last_seq))
+        if newest is not None and (newest.sender, newest.text) == ("system", say("still_working")):
+            return False  # a turn that failed is tried again
         append(session, conversation, "system", say("still_working"), at)
         return True
 

@@ -102,6 +102,16 @@ def test_who_waits_long_is_told_and_gets_the_answer(
     assert money() == [("price_difference", 50000)]
 
 
+@pytest.mark.usefixtures("place")
+def test_who_waits_through_a_second_turn_is_told_once(given: Callable[..., None]) -> None:
+    given(DROPPED)
+    conversation_id, _ = inbox.open_conversation("cus_t001", NOW)
+    inbox.receive(conversation_id, "cus_t001", "m1", NOW, text="退我差价")
+    waiting = inbox.waiting(conversation_id)
+    assert waiting is not None
+    assert [inbox.ask_to_wait(waiting, NOW) for _ in range(2)] == [True, False]
+
+
 def test_an_answer_whose_receipt_was_lost_is_not_given_again(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
     given(DROPPED)
     customer = Customer(client, "cus_t001")

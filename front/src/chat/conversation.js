@@ -9,7 +9,8 @@ import * as timeline from './timeline.js'
 
 const TYPING_MS = 8000
 const TELL_TYPING_MS = 3000
-const TRIES = 3
+const TRIES = 7 // about a minute: as long as a database takes to start anew
+const LONGEST_PAUSE = 15000
 const REOPEN_MS = 60000
 
 /**
@@ -165,7 +166,7 @@ export function openConversation({ token: customerToken, orderId }) {
       const tries = (tried.get(item.clientId) ?? 0) + 1
       tried.set(item.clientId, tries)
       if (error.status === 0) live.catchUp() // a cut line shows here first; once it holds again everything is resent
-      if (passing && tries < TRIES) setTimeout(() => retry(item.clientId), 1000 * 2 ** tries)
+      if (passing && tries < TRIES) setTimeout(() => retry(item.clientId), Math.min(1000 * 2 ** tries, LONGEST_PAUSE))
     }
     keepUnsent(session.conversationId, state.line.pending)
     sendNext()
