@@ -1,7 +1,6 @@
 """The product's processes: how each is started, when it is ready, and how it is kept alive.
 
 The action server and Rasa listen on loopback only; the web application is what the outside sees.
-Logs go to var/log/.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -155,20 +155,25 @@ def end_with_parent() -> None:
 class Running:
     """A started service. `stop` ends it and whatever it started; `hung` is set once it is there but answers nothing.
 
-    `bound`: it is killed with the thread that started it. Left alone it would hold its port and have nobody to start it anew.
+    What it logs goes to a file in `log_dir`, or where the starting process writes, too (None). `bound`: it is killed with the thread that started it. Left alone it would hold its port and have nobody to start it anew.
     """
 
-    def __init__(self, service: Service, log_dir: Path, env: Mapping[str, str] | None = None, *, bound: bool = False) -> None:
-        log_dir.mkdir(parents=True, exist_ok=True)
+    def __init__(self, service: Service, log_dir: Path | None, env: Mapping[str, str] | None = None, *, bound: bool = False) -> None:
         self.service = service
         self.hung = threading.Event()
-        self.log_path = log_dir / f"{service.name}.log"
-        with self.log_path.open("ab") as log:
+        self.log_path = log_dir / f"{service.name}.log" if log_dir is not None else None
+        with self.log() as log:
             self.process = subprocess.Popen(
                 service.argv, cwd=ROOT, env=named(environment(env), service.name), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                 preexec_fn=end_with_parent if bound else None,
             )
+
+    def log(self) -> contextlib.AbstractContextManager[IO[bytes] | None]:
+        if self.log_path is None:
+            return contextlib.nullcontext()
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        return self.log_path.open("ab")
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -183,6 +188,8 @@ class Running:
                 return
             time.sleep(0.2)
         self.stop()
+        if self.log_path is None:
+            raise RuntimeError(f"{self.service.name} did not become ready; what it said stands above")
         tail = self.log_path.read_text(encoding="utf-8", errors="replace")[-3000:]
         raise RuntimeError(f"{self.service.name} did not become ready; the end of {self.log_path}:\n{tail}")
 

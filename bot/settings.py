@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
     rabbitmq_url: str
     rabbitmq_name: str
     inner_token: str
+    log_to_output: bool
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -89,6 +90,7 @@ KNOWN: Mapping[str, Setting] = {
     "INNER_TOKEN": Setting("", "进程之间的令牌;heqi run 每次自己生成", secret=True),
     "RABBITMQ_URL": Setting("", "收 Rasa 事件(没有话,只有发生了什么)的 RabbitMQ,例如 amqp://用户:密码@rabbitmq:5672/;空着就不发,店主看不到「听懂了多少」"),
     "RABBITMQ_NAME": Setting("heqi_events", "RabbitMQ 里交换机和队列的名字;几个店用同一个 RabbitMQ 时各取一个"),
+    "LOG_TO_OUTPUT": Setting("false", "日志不写 HEQI_VAR/log/,都到 heqi run 自己的输出:容器里由容器收着"),
     "MONTH_BUDGET_FEN": Setting("", "每月善意补偿的预算（分）：一个月里付在应得之外的到了它，就不再给善意补偿，只有可协商的转人工；应得的不算在内，也从不因它少给；空着就不管"),
 }
 
@@ -147,6 +149,7 @@ def settings() -> Settings:
         rabbitmq_url=address("RABBITMQ_URL", raw["RABBITMQ_URL"], RABBITMQ),
         rabbitmq_name=raw["RABBITMQ_NAME"],
         inner_token=raw["INNER_TOKEN"],
+        log_to_output=flag("LOG_TO_OUTPUT", raw["LOG_TO_OUTPUT"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""How a starved process is told from one that hangs."""
+"""How a starved process is told from one that hangs, and where a process logs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +41,17 @@ def test_who_waits_for_a_processor_is_told_from_who_does_nothing(crowded: list[i
     assert grown(crowded[0]) > 0.5
     os.kill(crowded[0], signal.SIGSTOP)
     assert grown(crowded[0]) < 0.1
+
+
+@pytest.mark.parametrize("to_output", [True, False])
+def test_what_a_process_says_goes_where_it_was_asked_for(to_output: bool, tmp_path: Path) -> None:
+    starter = f"""
+import sys
+from pathlib import Path
+from bot.processes import Running, Service
+says = (sys.executable, "-c", "print('say', 'it')")
+Running(Service("x", says, "", ""), {'None' if to_output else f'Path({str(tmp_path)!r})'}).process.wait()
+"""
+    heard = subprocess.run([sys.executable, "-c", starter], capture_output=True, text=True, check=True).stdout
+    assert ("say it" in heard) == to_output
+    assert [path.name for path in tmp_path.iterdir()] == ([] if to_output else ["x.log"])

@@ -25,7 +25,8 @@ def command() -> None:
     services = [
         processes.actions(chosen.actions_port), processes.rasa(chosen.rasa_port), processes.web(chosen.host, chosen.port),
     ]
-    log_dir = Path(chosen.var) / "log"
+    log_dir = None if chosen.log_to_output else Path(chosen.var) / "log"
+    where = f"日志在 {log_dir}/" if log_dir is not None else "日志在上面和下面"
 
     stopping = threading.Event()
 
@@ -53,13 +54,13 @@ def command() -> None:
             click.echo(f"启动 {service.name} …", err=True)
             start(service)
         running["web"].wait_ready()
-        click.echo(f"就绪:http://{chosen.host}:{chosen.port},日志在 {log_dir}/")
+        click.echo(f"就绪:http://{chosen.host}:{chosen.port},{where}")
         while not stopping.wait(1.0):
             for service in services:
                 process = running[service.name]
                 if not process.alive() or process.hung.is_set():
                     what = "没有回应" if process.alive() else "意外停止"
-                    click.echo(f"{service.name} {what},重新启动(日志在 {log_dir}/{service.name}.log)", err=True)
+                    click.echo(f"{service.name} {what},重新启动({where})", err=True)
                     process.kill()
                     start(service)
     except RuntimeError as failure:
