@@ -17,6 +17,9 @@ from bot.store import models
 OPEN = frozenset({"open", "negotiating", "awaiting_evidence", "awaiting_return", "with_person"})
 """States in which new words still belong to the case."""
 
+UNDER_WAY = OPEN - {"awaiting_return"}
+"""States of which the database allows one case for each line and wish (ux_cases_open)."""
+
 ASSUMED = "wish_assumed"
 """Marks among a case's facts that the customer only said what is wrong: where several forms are owed, they choose."""
 
@@ -92,6 +95,14 @@ def open_of_line(session: Session, customer_id: str | None, order_id: str, line_
         .where(models.Case.customer_id == customer_id, models.Case.order_id == order_id, models.Case.line_id == line_id, models.Case.state.in_(OPEN))
         .order_by(models.Case.updated_at.desc())
     ).first()
+
+
+def twin(session: Session, row: models.Case) -> models.Case | None:
+    """Another case under way about the same line and wish."""
+    if row.order_id is None or row.wish is None:
+        return None
+    same = (models.Case.order_id == row.order_id, models.Case.line_id == row.line_id, models.Case.wish == row.wish)
+    return session.scalars(select(models.Case).where(*same, models.Case.state.in_(UNDER_WAY), models.Case.case_id != row.case_id)).first()
 
 
 def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:

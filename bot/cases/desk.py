@@ -134,7 +134,8 @@ def leave(act: Hold, owner: str) -> None:
 
 
 def claim(case_id: str, name: str, at: datetime, *, waiting: bool = False) -> None:
-    """Takes the case; again by the same agent changes nothing. Raises DeskRefused where another has it or it is over.
+    """Takes the case; again by the same agent changes nothing. Raises DeskRefused where another has it, it is over, or the
+    same matter was opened anew since.
 
     `waiting`: given to the agent, not asked for; only while it waits in the queue.
     """
@@ -145,6 +146,9 @@ def claim(case_id: str, name: str, at: datetime, *, waiting: bool = False) -> No
             raise DeskRefused("taken", holder(act.conversation))
         if act.row.state in FINISHED or (waiting and act.conversation.owner != "queue"):
             raise DeskRefused("finished", "案件已经结束,不能再接手")
+        other = case_file.twin(act.session, act.row) if act.row.state not in case_file.UNDER_WAY else None
+        if other is not None:
+            raise DeskRefused("case_open", f"同一件事已有未结的案件 {other.case_id}({say(f'state_{other.state}')}),请接手那个案件")
         joined = not act.holds
         act.row.state = "with_person"
         act.row.human_reason = act.row.human_reason or "asked"

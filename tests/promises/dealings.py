@@ -243,7 +243,7 @@ class Dealings:
         """A case of the customer's, the newest first. Raises DeskRefused where there is none yet."""
         with session(read_only=True) as db:
             found = db.scalars(
-                select(models.Case.case_id).where(models.Case.customer_id == self.customer).order_by(models.Case.updated_at.desc(), models.Case.case_id)
+                select(models.Case.case_id).where(models.Case.customer_id == self.customer).order_by(models.Case.updated_at.desc(), models.Case.opened_at, models.Case.case_id)
             ).all()
         if not found:
             raise DeskRefused("no_case", "")
@@ -254,6 +254,10 @@ class Dealings:
 
     def offer(self, index: int, who: str, remedy: str, fen: int, client_id: str) -> None:
         desk.offer(self.case(index), who, remedy, fen, self.at, client_id=client_id)
+
+    def put_order(self, index: int, who: str) -> None:
+        order = self.given["orders"][0]
+        desk.put_order(self.case(index), who, order["order_id"], order["lines"][0]["line_id"], self.at)
 
     def approve(self, index: int, who: str, remedy: str | None) -> None:
         desk.approve(self.case(index), who, self.at, remedy)

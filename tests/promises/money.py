@@ -26,7 +26,7 @@ FROM ledger_entries e JOIN orders o ON o.order_id = e.order_id WHERE o.customer_
 PAYOUTS = "SELECT p.key, p.line_id, p.remedy, p.fen FROM payouts p JOIN orders o ON o.order_id = p.order_id WHERE o.customer_id = :customer"
 CASES = """
 SELECT case_id, line_id, state, coalesce(floor_fen, 0) AS floor_fen, coalesce(cap_fen, 0) AS cap_fen
-FROM cases WHERE customer_id = :customer ORDER BY updated_at DESC, case_id"""
+FROM cases WHERE customer_id = :customer ORDER BY updated_at DESC, opened_at, case_id"""
 OFFERS = """
 SELECT f.offer_id, f.case_id, f.by, f.at, f.options, f.answer FROM offers f JOIN cases c ON c.case_id = f.case_id WHERE c.customer_id = :customer"""
 RAISED = "SELECT a.case_id FROM audit_entries a JOIN cases c ON c.case_id = a.case_id WHERE a.what = 'raise_cap' AND c.customer_id = :customer"

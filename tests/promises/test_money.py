@@ -45,7 +45,7 @@ PEOPLE = st.sampled_from(["holder", "holder", "holder", *AGENTS, SUPERVISOR])
 CASES = st.integers(0, 2)
 DEATHS = st.tuples(st.sampled_from([None, None, None, "before", "after"]), st.integers(1, 3))
 OUTAGES = st.sampled_from([None, None, None, "refuses", "loses"])
-WISHES = ("退我差价", "碎了", "碎了退款", "不要了退货", "坏的换一个", "坏的退货", "少了一件", "取消订单", "态度太差")
+WISHES = ("转人工", "退我差价", "碎了", "碎了退款", "不要了退货", "坏的换一个", "坏的退货", "少了一件", "取消订单", "态度太差")
 FEN = (0, 1, 500, 3000, "owed", "owed", "left", "left", "paid", 1199800)
 """Amounts of an agent's offer: fen, or what they are in the newest case."""
 
@@ -183,6 +183,7 @@ def test_whatever_is_done_in_whatever_order_the_bounds_hold(death: Death, outage
         @rule(index=CASES, who=PEOPLE)
         def claim(self, index: int, who: str) -> None:
             self.do(partial(self.dealings.claim, index, self.who(who)))
+            self.do(partial(self.dealings.put_order, index, self.who(who)))
 
         @rule(index=CASES, who=PEOPLE, remedy=st.sampled_from(REMEDIES), fen=st.sampled_from(FEN), died=DEATHS)
         def offer(self, index: int, who: str, remedy: str, fen: int | str, died: tuple[str | None, int]) -> None:
@@ -281,7 +282,7 @@ class Crowd:
             case "approve":
                 return [partial(dealings.approve, index, who, chance.choice([None, "refund", "return_refund"]))]
             case "claim":
-                return [partial(dealings.claim, index, who)]
+                return [partial(dealings.claim, index, who), partial(dealings.put_order, index, who)]
             case "desk":
                 return [chance.choice([
                     partial(dealings.refuse, index, who), partial(dealings.give_back, index, who),

@@ -282,6 +282,20 @@ def test_an_agent_refuses_what_the_rules_refuse(client: TestClient, given: Calla
     assert money() == []
 
 
+def test_of_two_cases_of_one_matter_one_is_claimed(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    given(MUG)
+    customer = Customer(client, "cus_t001")
+    for words in ("退我差价", "碎了", "退我差价"):  # the second case becomes one about the price, too
+        customer.ask(words)
+    with session(read_only=True) as db:
+        one, other = db.scalars(select(models.Case.case_id).where(models.Case.wish == "price_protection", models.Case.state == "refused"))
+    agent = Agent(client, "xiaoli")
+    agent.does(one, "claim")
+    answer = agent.act(other, "claim")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "case_open")
+    assert one in answer.json()["error"]["message"]
+
+
 def test_what_lacks_evidence_is_not_approved_and_the_agent_hears_what_lacks(client: TestClient, given: Callable[..., None], staff: None) -> None:
     given(MUG)
     customer = Customer(client, "cus_t001")
