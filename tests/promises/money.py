@@ -12,6 +12,8 @@ from bot.store.database import READ_ONLY, engine
 
 MONEY = ("refund", "refund_part", "return_refund", "price_difference")
 GOODS = ("exchange", "resend", "repair")
+SIDE = ("freight", "medical")
+"""Paid beside a debt, settling nothing of it."""
 WORTH = (*MONEY, "coupon", "gift")
 
 LINES = """
@@ -152,7 +154,8 @@ def too_little(before: Money, after: Money) -> str | None:
         if offer_id in before.offers:
             continue
         owed = after.owed(offer["case_id"])
-        if owed and not any(enough(option, owed) for option in offer["options"]):
+        beside = all(option["remedy"] in SIDE for option in offer["options"])
+        if owed and not beside and not any(enough(option, owed) for option in offer["options"]):
             return f"{offer['by']} offers {offer['options']} where {owed} is owed"
     for case_id, case in after.cases.items():
         earlier = before.cases.get(case_id, {}).get("state")
