@@ -101,7 +101,7 @@ def test_whatever_is_done_in_whatever_order_the_bounds_hold(death: Death, outage
                 self.show_picture("c")
                 self.show_picture("d")
             elif then == "person":
-                for fen in (500, "owed", 3000):
+                for fen in (300, "owed", 500):
                     self.offer(0, AGENTS[0], "refund_part", fen, (None, 1))
                 self.press(0, "option", (None, 1), None, False)
 
