@@ -29,12 +29,15 @@ def test_no_token_stands_in_the_log(place: Path, rasa: StandIn) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as live:
             live.sendall(HANDSHAKE.encode())
             assert b"101" in live.recv(4096)
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz?token=geheim456", timeout=10).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/chat?token=geheim456", timeout=10).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10).close()
     finally:
         web.stop()
     log = web.log_path.read_text(encoding="utf-8")
     assert '"WebSocket /ws/chat" [accepted]' in log
+    assert "GET /chat" in log
     assert "geheim" not in log
+    assert "/healthz" not in log
 
 
 def test_each_turn_goes_by_the_call_that_asked_for_it(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
