@@ -38,8 +38,8 @@ from tests.promises.money import Money, money_of, too_little, too_much
 from tests.promises.scale import scaled
 from tests.web.conftest import both_databases
 
-EXAMPLES, STEPS = scaled(25, 600), 30
-ROUNDS, WORKERS, ACTS = scaled(8, 300), 8, 6
+EXAMPLES, STEPS = scaled(25, 300), 30
+ROUNDS, WORKERS, ACTS = scaled(8, 150), 8, 6
 
 PEOPLE = st.sampled_from(["holder", "holder", "holder", *AGENTS, SUPERVISOR])
 CASES = st.integers(0, 2)
