@@ -38,6 +38,7 @@ from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import hear
 from bot.cases.words import say
+from bot.ledger import ledger
 from bot.negotiation.act import Act, read_act
 from bot.negotiation.negotiation import Human, Negotiation, Offer, Settled
 from bot.negotiation.option import Option
@@ -226,7 +227,11 @@ def settle(session: Session, row: models.Case, turn: Turn, option: Option) -> An
     parts = [(part.remedy, part.fen, part.cost_fen) for part in option.parts]
     if case_file.ASSUMED in row.facts:
         row.wish = WISH_OF.get(str(option.remedy), row.wish)
-    done = settlement.fulfil(session, row, [(str(remedy), fen, cost) for remedy, fen, cost in parts], return_needed=option.return_needed, at=turn.at)
+    try:
+        with session.begin_nested():
+            done = settlement.fulfil(session, row, [(str(remedy), fen, cost) for remedy, fen, cost in parts], return_needed=option.return_needed, at=turn.at)
+    except ledger.LedgerRefused as refused:
+        return settlement.not_done(session, row, turn, refused)
     row.state = "awaiting_return" if any(entry["state"] == "awaiting_return" for entry in done) else "settled"
     audit.write(session, turn.at, "customer", "accept_offer", row.case_id, option=option.id)
     session.flush()

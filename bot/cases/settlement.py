@@ -118,7 +118,11 @@ def settle_at_once(session: Session, row: models.Case, turn: Turn, assessment: A
     """Pays what is owed without asking anything more, and says how it was worked out."""
     sides = [(str(side.remedy), side.fen, 0) for side in assessment.remedies if side.remedy in SIDE and side.kind == "owed"]
     parts = [(str(due.remedy), due.fen, 0), *sides]
-    done = fulfil(session, row, parts, return_needed=False, at=turn.at)
+    try:
+        with session.begin_nested():
+            done = fulfil(session, row, parts, return_needed=False, at=turn.at)
+    except ledger.LedgerRefused as refused:
+        return not_done(session, row, turn, refused)
     row.state = "settled"
     audit.write(session, turn.at, "bot", "settle", row.case_id, remedies=[part[0] for part in parts])
     session.flush()
@@ -127,6 +131,12 @@ def settle_at_once(session: Session, row: models.Case, turn: Turn, assessment: A
     text = "".join([sympathy.sorry_for(row, turn), *reasons, say_done(done, assessment, row, turn)])
     card = settled_card(row, done, assessment, with_sum=due.remedy == "price_difference")
     return Answer((Reply(text, card=card),), None, row.case_id)
+
+
+def not_done(session: Session, row: models.Case, turn: Turn, refused: ledger.LedgerRefused) -> Answer:
+    """What was to be paid is no longer free, as another case of these goods took it meanwhile: nothing moved, a person goes on."""
+    audit.write(session, turn.at, "ledger", "refuse_offer", row.case_id, why=str(refused))
+    return escalation.hand_over(session, turn, "dispute", why=say("agent_offer_gone"), row=row)
 
 
 def cause_of(row: models.Case, remedy: str) -> str:

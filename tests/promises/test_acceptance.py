@@ -16,6 +16,7 @@ from bot.cases import inbox
 from bot.ledger import ledger
 from bot.store import models
 from bot.store.database import session
+from bot.store.platform import DemoShop
 from bot.web.app import make_app
 from tests.dialogues.shop import NOW
 from tests.web.conftest import MUG, PATIENT, Agent, Customer, both_databases, money
@@ -120,3 +121,29 @@ def test_an_offer_whose_receipt_was_lost_is_made_once(client: TestClient, given:
     made = [agent.does(case_id, "offer", remedy="coupon", fen=300, client_id="once") for _ in range(2)]
     assert made[0] == made[1]
     assert len(pressable(customer, "option:coupon-300")) == 1
+
+
+@both_databases
+def test_what_another_case_took_meanwhile_is_not_promised_again_and_a_person_goes_on(client: TestClient, given: Callable[..., None]) -> None:
+    given(MUG)
+    customer = Customer(client, "cus_t001")
+    told = customer.ask("不要了")
+    while not any(message["choices"] for message in told):
+        told = customer.hear()
+    choice = next(choice["id"] for message in told for choice in message["choices"] if ".option:return_refund" in choice["id"])
+    with session() as db:
+        (row,) = db.scalars(select(models.Case))
+        other = models.Case(
+            case_id="k2", conversation_id=row.conversation_id, customer_id=row.customer_id, order_id=row.order_id, line_id=row.line_id,
+            wish="complaint", state="closed", floor_fen=0, cap_fen=8900, opened_at=NOW, updated_at=NOW,
+        )
+        db.add(other)
+        db.flush()
+        entry = ledger.promise(db, other, cause="x", remedy="refund", fen=8900, at=NOW)
+        ledger.accept(db, entry, NOW)
+        ledger.pay(db, entry, DemoShop(db), NOW)
+    heard = customer.ask(choice=choice)
+    assert any("金额没有变动" in message["text"] for message in heard)
+    assert customer.owner() == "queue"
+    assert money() == [("refund", 8900)]
+    assert len(ledger_rows()) == 1
