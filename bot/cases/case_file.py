@@ -105,6 +105,11 @@ def twin(session: Session, row: models.Case) -> models.Case | None:
     return session.scalars(select(models.Case).where(*same, models.Case.state.in_(UNDER_WAY), models.Case.case_id != row.case_id)).first()
 
 
+def under_way(session: Session, row: models.Case) -> models.Case:
+    """The case that goes on: this one, or where it was ended and the same matter opened anew, that."""
+    return row if row.state in UNDER_WAY else twin(session, row) or row
+
+
 def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:
     """The conversation's hand-over whose order was not known yet, also where the person gave it back to the bot."""
     return session.scalars(

@@ -38,6 +38,7 @@ def hand_over_on_request(session: Session, turn: Turn) -> Answer:
 def hand_over(session: Session, turn: Turn, reason: HumanReason, why: str | None = None, row: models.Case | None = None) -> Answer:
     """Puts the conversation's case into the queue and says so; `why` is the sentence before it."""
     row = row or case_file.current(session, turn) or case_talked_about(session, turn) or case_without_order(session, turn)
+    row = case_file.under_way(session, row)
     conversation = session.get(models.Conversation, turn.conversation_id)
     if conversation is not None and conversation.owner != "bot" and row.state == "with_person":
         return still_with_person(session, turn, row)
@@ -143,6 +144,7 @@ def in_queue(session: Session, row: models.Case) -> bool:
 
 def join(session: Session, turn: Turn, row: models.Case) -> Answer:
     """Another matter of a customer who already waits for a person goes to that person too."""
+    row = case_file.under_way(session, row)
     if row.state != "with_person":
         to_person(session, row, "asked", turn.at)
     return still_with_person(session, turn, row)
@@ -210,7 +212,7 @@ def take_up(message: unanswered.Unanswered, client_id: str, at: datetime) -> Non
     ) as conversation:
         append(session, conversation, "customer", message.text, message.at, client_id=client_id, delivered=True)
         turn = Turn(message.conversation_id, conversation.customer_id, message.text, message.at)
-        row = case_file.current(session, turn) or case_without_order(session, turn)
+        row = case_file.under_way(session, case_file.current(session, turn) or case_without_order(session, turn))
         if row.state != "with_person":
             to_person(session, row, "unknown_rule", at)
         conversation.answered_seq = conversation.heard_seq

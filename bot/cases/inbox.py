@@ -297,6 +297,7 @@ def settle(asked: Waiting, texts: list[str], at: datetime) -> bool:
         if not own:
             turn = Turn(asked.conversation_id, conversation.customer_id, asked.said, at)
             row = case_file.current(session, turn) or escalation.case_without_order(session, turn)
+            row = case_file.under_way(session, row)
             if row.state != "with_person":
                 escalation.to_person(session, row, "unknown_rule", at)
         for text in own or [say("trouble")]:
