@@ -155,7 +155,8 @@ def end_with_parent() -> None:
 class Running:
     """A started service. `stop` ends it and whatever it started; `hung` is set once it is there but answers nothing.
 
-    What it logs goes to a file in `log_dir`, or where the starting process writes, too (None). `bound`: it is killed with the thread that started it. Left alone it would hold its port and have nobody to start it anew.
+    What it logs goes to a file in `log_dir`; None: to the output of the process that started it. `bound`: it is killed with
+    the thread that started it. Left alone it would hold its port and have nobody to start it anew.
     """
 
     def __init__(self, service: Service, log_dir: Path | None, env: Mapping[str, str] | None = None, *, bound: bool = False) -> None:

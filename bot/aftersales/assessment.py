@@ -57,3 +57,8 @@ class Assessment(msgspec.Struct, frozen=True):
     options_for_customer: tuple[str, ...]
     deadlines: tuple[Deadline, ...]
     policy_version: str = ""
+
+    @property
+    def owed(self) -> list[RemedyDue]:
+        """What must be done; where nothing must, `remedies` holds a "none" in its place."""
+        return [due for due in self.remedies if due.kind == "owed" and due.remedy != "none"]

@@ -97,17 +97,12 @@ def open_of_line(session: Session, customer_id: str | None, order_id: str, line_
     ).first()
 
 
-def twin(session: Session, row: models.Case) -> models.Case | None:
-    """Another case under way about the same line and wish."""
-    if row.order_id is None or row.wish is None:
-        return None
-    same = (models.Case.order_id == row.order_id, models.Case.line_id == row.line_id, models.Case.wish == row.wish)
-    return session.scalars(select(models.Case).where(*same, models.Case.state.in_(UNDER_WAY), models.Case.case_id != row.case_id)).first()
-
-
 def under_way(session: Session, row: models.Case) -> models.Case:
-    """The case that goes on: this one, or where it was ended and the same matter opened anew, that."""
-    return row if row.state in UNDER_WAY else twin(session, row) or row
+    """The case that goes on: this one, or where it was ended and the same matter (line and wish) opened anew, that."""
+    if row.state in UNDER_WAY or row.order_id is None or row.wish is None:
+        return row
+    same = (models.Case.order_id == row.order_id, models.Case.line_id == row.line_id, models.Case.wish == row.wish)
+    return session.scalars(select(models.Case).where(*same, models.Case.state.in_(UNDER_WAY))).first() or row
 
 
 def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:

@@ -146,8 +146,8 @@ def claim(case_id: str, name: str, at: datetime, *, waiting: bool = False) -> No
             raise DeskRefused("taken", holder(act.conversation))
         if act.row.state in FINISHED or (waiting and act.conversation.owner != "queue"):
             raise DeskRefused("finished", "案件已经结束,不能再接手")
-        other = case_file.twin(act.session, act.row) if act.row.state not in case_file.UNDER_WAY else None
-        if other is not None:
+        other = case_file.under_way(act.session, act.row)
+        if other is not act.row:
             raise DeskRefused("case_open", f"同一件事已有未结的案件 {other.case_id}({say(f'state_{other.state}')}),请接手那个案件")
         joined = not act.holds
         act.row.state = "with_person"
@@ -224,7 +224,7 @@ def owed_form(assessment: Assessment, remedy: str | None) -> RemedyDue:
     if assessment.decision == "needs_evidence":
         missing = request_evidence.named(list(assessment.needs)) or "物流核实的结果"
         raise DeskRefused("nothing_owed", f"还缺{missing},按规则还不能核准;可以向顾客要,或改用方案(offer)")
-    owed = [due for due in owed_of(assessment) if due.remedy not in settlement.SIDE]
+    owed = [due for due in assessment.owed if due.remedy not in settlement.SIDE]
     names = "、".join(dict.fromkeys(str(due.remedy) for due in owed))
     if not owed:
         raise DeskRefused("nothing_owed", "按规则没有必须办的,请改用方案(offer)")
@@ -261,12 +261,7 @@ def refuse(case_id: str, name: str, at: datetime, text: str | None = None) -> in
 
 def refusable(assessment: Assessment) -> bool:
     """Whether the rules have judged and found nothing owed; goodwill may be offered, and need not be."""
-    return assessment.decision in {"refused", "negotiable"} and not owed_of(assessment)
-
-
-def owed_of(assessment: Assessment) -> list[RemedyDue]:
-    """What the rules owe; a refusal stands in the assessment as owing "none"."""
-    return [due for due in assessment.remedies if due.kind == "owed" and due.remedy != "none"]
+    return assessment.decision in {"refused", "negotiable"} and not assessment.owed
 
 
 def put_order(case_id: str, name: str, order_id: str, line_id: str, at: datetime) -> None:

@@ -88,9 +88,8 @@ class Past(msgspec.Struct, frozen=True):
 def side(case: Case, policy: Policy) -> Side:
     """What this policy gives in this case. Raises BadPolicy where the case's overrides forbid it."""
     assessment = assess(case, policy)
-    owed = [due for due in assessment.remedies if due.kind == "owed" and due.remedy != "none"]
-    extra = sum(due.fen for due in owed if due.remedy in SIDES)
-    shown = owed or [due for due in assessment.remedies if due.remedy != "none"]
+    extra = sum(due.fen for due in assessment.owed if due.remedy in SIDES)
+    shown = assessment.owed or [due for due in assessment.remedies if due.remedy != "none"]
     negotiation = Negotiation.open(case, assessment, read_terms(policy.with_overrides(case.policy).negotiation))
     move = negotiation.move()
     offers = isinstance(move, Offer) and bool(move.options)

@@ -21,14 +21,11 @@ from sqlalchemy.orm import Session
 
 from bot.cases import (
     bargaining,
-    choosing,
     conversation,
     desk,
     escalation,
-    evidence,
     inbox,
     intake,
-    small_talk,
     withdrawal,
 )
 from bot.cases.desk_refused import DeskRefused
@@ -39,10 +36,9 @@ from bot.store import models, snapshot
 from bot.store.database import session
 from bot.store.platform import DemoShop, PlatformError
 from tests.dialogues.shop import NOW, snapshot_of
+from tests.promises.interleaving import AGENTS, SUPERVISOR, understood
 from tests.web.conftest import DROPPED, LAMP, MUG
 
-AGENTS = ("xiaoli", "xiaowang")
-SUPERVISOR = "laochen"
 ORDERS: dict[str, dict[str, Any]] = {
     "手机降价": DROPPED,
     "两只手机降价": {**DROPPED, "quantity": 2},
@@ -53,25 +49,25 @@ ORDERS: dict[str, dict[str, Any]] = {
     "在路上": {"goods": "headset", "unit": 29900, "paid": 3, "shipped": 1, "delivered": None},
     "贵的": {"goods": "rice_cooker", "unit": 32900, "paid": 20, "delivered": 17},
 }
-SAYINGS: dict[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
-    "退我差价": ("price_protection", (), intake.open_case),
-    "碎了": ("compensation", ("damaged_in_transit",), intake.open_case),
-    "碎了退款": ("refund", ("damaged_in_transit",), intake.open_case),
-    "不要了退货": ("return_goods", ("change_of_mind",), intake.open_case),
-    "坏的换一个": ("exchange", ("quality_defect",), intake.open_case),
-    "坏的退货": ("return_goods", ("quality_defect",), intake.open_case),
-    "少了一件": ("resend", ("missing_item",), intake.open_case),
-    "取消订单": ("cancel_order", (), intake.open_case),
-    "态度太差": ("compensation", ("service_attitude",), intake.open_case),
-    "可以": ("accept_offer", (), bargaining.accept_offer),
-    "不行": ("reject_offer", (), bargaining.reject_offer),
-    "最少三十": ("counter_offer", (), bargaining.counter_offer),
-    "赔我一千": ("counter_offer", (), bargaining.counter_offer),
-    "凭什么": ("ask_why", (), bargaining.explain),
-    "不退了": ("withdraw", (), withdrawal.withdraw),
-    "转人工": ("human", (), escalation.hand_over_on_request),
-}
-"""Words → what they are understood as. Understanding is not under attack here."""
+SAYINGS: tuple[tuple[str, str, tuple[str, ...], Callable[..., Any]], ...] = (
+    ("退我差价", "price_protection", (), intake.open_case),
+    ("碎了退款", "refund", ("damaged_in_transit",), intake.open_case),
+    ("碎了", "compensation", ("damaged_in_transit",), intake.open_case),
+    ("不要了退货", "return_goods", ("change_of_mind",), intake.open_case),
+    ("坏的换一个", "exchange", ("quality_defect",), intake.open_case),
+    ("坏的退货", "return_goods", ("quality_defect",), intake.open_case),
+    ("少了一件", "resend", ("missing_item",), intake.open_case),
+    ("取消订单", "cancel_order", (), intake.open_case),
+    ("态度太差", "compensation", ("service_attitude",), intake.open_case),
+    ("可以", "accept_offer", (), bargaining.accept_offer),
+    ("不行", "reject_offer", (), bargaining.reject_offer),
+    ("最少三十", "counter_offer", (), bargaining.counter_offer),
+    ("赔我一千", "counter_offer", (), bargaining.counter_offer),
+    ("凭什么", "ask_why", (), bargaining.explain),
+    ("不退了", "withdraw", (), withdrawal.withdraw),
+    ("转人工", "human", (), escalation.hand_over_on_request),
+)
+"""What is said and what it is understood as, the longer words first. Understanding is not under attack here."""
 SUMS = {"最少三十": 3000, "赔我一千": 100000}
 
 ANSWERED = (DeskRefused, inbox.UnknownChoice)
@@ -171,7 +167,7 @@ class Dealings:
         inbox.receive(self.conversation_id, self.customer, client_id, self.at, text=text)
 
     def shown(self) -> list[str]:
-        """Every button that was ever shown, oldest first; an offer's last of all, as most presses are of them."""
+        """Every button that was ever shown, oldest first."""
         with session(read_only=True) as db:
             messages = db.scalars(
                 select(models.Message).where(models.Message.conversation_id == self.conversation_id).order_by(models.Message.seq)
@@ -198,20 +194,10 @@ class Dealings:
         if self.begun:
             conversation.take(*self.understood(self.begun[index % len(self.begun)]))
 
-    def understood(self, waiting: inbox.Waiting) -> tuple[Turn, Callable[..., Any]]:
-        turn = Turn(
-            waiting.conversation_id, waiting.customer_id, waiting.said, self.at, case_id=waiting.case_id, recorded=True, burst=waiting.burst,
-        )
-        if waiting.said.startswith("/choose"):
-            choice = json.loads(waiting.said[len("/choose") :])["choice"]
-            return msgspec.structs.replace(turn, intent="choose", choice=choice), choosing.choose
-        if waiting.said == "/provide_evidence":
-            return msgspec.structs.replace(turn, intent="provide_evidence"), evidence.take_evidence
-        for text, (intent, issues, handler) in sorted(SAYINGS.items(), key=lambda saying: -len(saying[0])):
-            if text in waiting.said:
-                entities = (Entity("amount", SUMS[text]),) if text in SUMS else ()
-                return msgspec.structs.replace(turn, intent=intent, issues=issues, entities=entities), handler
-        return msgspec.structs.replace(turn, intent="chitchat"), small_talk.small_talk
+    def understood(self, waiting: inbox.Waiting) -> tuple[Turn, Any]:
+        turn, handler = understood(waiting, self.at, SAYINGS)
+        entities = tuple(Entity("amount", fen) for text, fen in SUMS.items() if text in waiting.said)
+        return msgspec.structs.replace(turn, entities=entities), handler
 
     # --- the shop
 

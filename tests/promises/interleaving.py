@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -179,8 +179,8 @@ class Interleaving:
             agent.seen_at = None
 
 
-def understood(waiting: inbox.Waiting, at: Any) -> tuple[Turn, Any]:
-    """The turn and the handler Rasa would choose."""
+def understood(waiting: inbox.Waiting, at: Any, words: Iterable[tuple[str, str, tuple[str, ...], Any]] = WORDS) -> tuple[Turn, Any]:
+    """The turn and the handler Rasa would choose, by the first of `words` (what is said, intent, issues, handler) in the text."""
     turn = Turn(
         waiting.conversation_id, waiting.customer_id, waiting.said, at, case_id=waiting.case_id, recorded=True, burst=waiting.burst,
     )
@@ -189,7 +189,7 @@ def understood(waiting: inbox.Waiting, at: Any) -> tuple[Turn, Any]:
         return msgspec.structs.replace(turn, intent="choose", choice=choice), choosing.choose
     if waiting.said == "/provide_evidence":
         return msgspec.structs.replace(turn, intent="provide_evidence"), evidence.take_evidence
-    for word, intent, issues, handler in WORDS:
+    for word, intent, issues, handler in words:
         if word in waiting.said:
             return msgspec.structs.replace(turn, intent=intent, issues=issues), handler
     return msgspec.structs.replace(turn, intent="chitchat"), small_talk.small_talk

@@ -38,6 +38,7 @@ from tests.promises.money import Money, money_of, too_little, too_much
 from tests.promises.scale import scaled
 from tests.web.conftest import both_databases
 
+TEXTS = sorted(saying[0] for saying in SAYINGS)
 EXAMPLES, STEPS = scaled(25, 300), 30
 ROUNDS, WORKERS, ACTS = scaled(8, 150), 8, 6
 
@@ -132,7 +133,7 @@ def test_whatever_is_done_in_whatever_order_the_bounds_hold(death: Death, outage
 
         # --- the customer
 
-        @rule(text=st.sampled_from(sorted(SAYINGS)), died=DEATHS, out=OUTAGES, answered=st.sampled_from([True, True, True, False]))
+        @rule(text=st.sampled_from(TEXTS), died=DEATHS, out=OUTAGES, answered=st.sampled_from([True, True, True, False]))
         def say(self, text: str, died: tuple[str | None, int], out: str | None, answered: bool) -> None:
             self.write(partial(self.dealings.say, text, fresh()), died, out, answered)
 
@@ -268,7 +269,7 @@ class Crowd:
         who, index = chance.choice([dealings.holder() or AGENTS[1], *AGENTS, SUPERVISOR]), chance.randint(0, 1)
         match chance.choice(["say", "press", "press", "press", "again", "answer", "late", "offer", "offer", "approve", "claim", "desk", "back", "due", "drop"]):
             case "say":
-                return [partial(dealings.say, chance.choice(sorted(SAYINGS)), fresh()), dealings.answer]
+                return [partial(dealings.say, chance.choice(TEXTS), fresh()), dealings.answer]
             case "press":
                 shown = dealings.shown()
                 pressed = [partial(dealings.press, chance.choice(shown[-6:]), fresh())] if shown else []
