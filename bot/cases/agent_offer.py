@@ -6,6 +6,7 @@ The customer's acceptance goes through the same ledger and the same guards as th
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,14 +53,22 @@ def paid_fen(session: Session, row: models.Case) -> int:
     return line.unit_paid_fen * line.quantity if line is not None else 0
 
 
+class OfferGone(Exception):
+    """What the customer takes can no longer be done: nothing moved. `why`: the sentence that says so."""
+
+    def __init__(self, row: models.Case, why: str) -> None:
+        super().__init__(why)
+        self.row, self.why = row, why
+
+
 def still_owed(session: Session, row: models.Case) -> int:
     """What of the floor is neither promised nor paid yet, in fen; 0 before an assessment.
 
-    A replacement, a repair or any offer that the customer took settles the floor as well: chosen instead.
-    Freight and medical fees come beside it and settle nothing.
+    A replacement or a repair settles the floor as well, and so does whatever the customer took of an offer
+    that held the floor: chosen instead. Freight and medical fees come beside it and settle nothing.
     """
     offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id))
-    if any(taken_instead(offer) for offer in offers):
+    if any(taken_instead(offer) and holds(offer, row.floor_fen or 0) for offer in offers):
         return 0
     standing = [entry for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"]
     if any(entry.remedy in GOODS for entry in standing):
@@ -73,6 +82,11 @@ def taken_instead(offer: models.Offer) -> bool:
     if answer.get("act") != "accept" or "refused" in answer:
         return False
     return all(option["remedy"] not in SIDE for option in offer.options if option["id"] == answer.get("option"))
+
+
+def holds(offer: models.Offer, owed: int) -> bool:
+    """Whether one of the offer's options gives what is owed: the money, or goods that work."""
+    return any(option["remedy"] in GOODS or (option["remedy"] in ledger.MONEY and option["fen"] >= owed) for option in offer.options)
 
 
 def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> RemedyDue | None:
@@ -159,21 +173,28 @@ def standing(session: Session, conversation_id: str, option_id: str, at: datetim
 
 
 def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
-    """The customer takes an agent's offer: ledger entries first, then the words. None where no such offer stands."""
+    """The customer takes an agent's offer: ledger entries first, then the words. None where no such offer stands.
+
+    Raises OfferGone where the ledger does not take it, or where more is owed by now than the offer gives: a
+    picture came, or the price fell further, after it was made.
+    """
     found = standing(session, turn.conversation_id, option_id, turn.at)
     if found is None:
         return None
     offer, row = found
     option: dict[str, Any] = next(option for option in offer.options if option["id"] == option_id)
+    with suppress(DeskRefused):  # what the offer was checked against stands where it cannot be worked out anew
+        assessed(session, row, turn.at)
+    owed = still_owed(session, row)
+    if owed and option["remedy"] not in SIDE and not holds(offer, owed):
+        raise gone(session, offer, row, turn.at, option_id, f"{owed} fen owed by now", say("why_more_owed"))
     part = (str(option["remedy"]), int(option["fen"]), int(option["cost_fen"]))
     back = part[0] == "return_refund"
     try:
         with session.begin_nested():
             done = settlement.fulfil(session, row, [part], return_needed=back, at=turn.at, mark=offer.offer_id, by=offer.by)
     except ledger.LedgerRefused as refused:
-        offer.answer = {"act": "accept", "option": option_id, "refused": str(refused)}
-        audit.write(session, turn.at, "ledger", "refuse_offer", row.case_id, offer_id=offer.offer_id, why=str(refused))
-        return Answer((Reply(say("agent_offer_gone")),), None, row.case_id)
+        raise gone(session, offer, row, turn.at, option_id, str(refused), say("why_not_done")) from refused
     offer.answer = {"act": "accept", "option": option_id}
     close_others(session, offer, part[0])
     if any(entry["state"] == "awaiting_return" for entry in done):
@@ -186,6 +207,13 @@ def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
     assessment = msgspec.convert(row.assessment, Assessment)
     text = settlement.say_done(done, assessment, row, turn)
     return Answer((Reply(text, card=settlement.settled_card(row, done, assessment)),), None, row.case_id)
+
+
+def gone(session: Session, offer: models.Offer, row: models.Case, at: datetime, option_id: str, refused: str, why: str) -> OfferGone:
+    """Writes down that the offer was taken and could not be done; the exception that says it."""
+    offer.answer = {"act": "accept", "option": option_id, "refused": refused}
+    audit.write(session, at, "ledger", "refuse_offer", row.case_id, offer_id=offer.offer_id, why=refused)
+    return OfferGone(row, why)
 
 
 def close_others(session: Session, taken: models.Offer, remedy: str) -> None:

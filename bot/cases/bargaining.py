@@ -258,7 +258,10 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
 
 def accept_option(session: Session, turn: Turn, option_id: str) -> Answer:
     """A chosen option. It must stand in an offer of this case, the bot's or an agent's, that has not expired."""
-    of_agent = agent_offer.accept(session, turn, option_id)
+    try:
+        of_agent = agent_offer.accept(session, turn, option_id)
+    except agent_offer.OfferGone as gone:
+        return escalation.go_on(session, turn, gone.row, gone.why)
     if of_agent is not None:
         return of_agent
     row = negotiating(session, turn)

@@ -50,6 +50,15 @@ def hand_over(session: Session, turn: Turn, reason: HumanReason, why: str | None
     return Answer((Reply(text, card={"kind": "handed_over", "case_id": row.case_id}),), None, row.case_id)
 
 
+def go_on(session: Session, turn: Turn, row: models.Case, why: str) -> Answer:
+    """What the customer took could not be done, `why` says it: a person goes on, who has the case, is waited for, or is called now."""
+    conversation = session.get(models.Conversation, turn.conversation_id)
+    owner = conversation.owner if conversation is not None else "bot"
+    if owner == "agent" or (owner == "queue" and row.state == "with_person"):
+        return Answer((Reply(say("person_goes_on", why=why)),), None, row.case_id)
+    return hand_over(session, turn, "dispute", why=why, row=row)
+
+
 def to_person(session: Session, row: models.Case, reason: HumanReason, at: datetime) -> None:
     """The case waits for a person; the conversation's fence grows, so that late bot words are dropped."""
     row.state = "with_person"

@@ -183,7 +183,11 @@ def accept_agents_offer(session: Session, conversation: models.Conversation, cho
     kind, _, option_id = name.partition(":")
     if kind != "option":
         return
-    answer = agent_offer.accept(session, Turn(conversation.conversation_id, conversation.customer_id, "", at), option_id)
+    turn = Turn(conversation.conversation_id, conversation.customer_id, "", at)
+    try:
+        answer = agent_offer.accept(session, turn, option_id)
+    except agent_offer.OfferGone as gone:
+        answer = escalation.go_on(session, turn, gone.row, gone.why)
     if answer is None:
         return
     for reply in answer.replies:

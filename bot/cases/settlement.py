@@ -136,7 +136,7 @@ def settle_at_once(session: Session, row: models.Case, turn: Turn, assessment: A
 def not_done(session: Session, row: models.Case, turn: Turn, refused: ledger.LedgerRefused) -> Answer:
     """What was to be paid is no longer free, as another case of these goods took it meanwhile: nothing moved, a person goes on."""
     audit.write(session, turn.at, "ledger", "refuse_offer", row.case_id, why=str(refused))
-    return escalation.hand_over(session, turn, "dispute", why=say("why_not_done"), row=row)
+    return escalation.go_on(session, turn, row, say("why_not_done"))
 
 
 def cause_of(row: models.Case, remedy: str) -> str:

@@ -249,6 +249,30 @@ def test_freight_taken_settles_no_debt(client: TestClient, given: Callable[..., 
     assert customer.case()["state"] == "settled"
 
 
+@both_databases
+@pytest.mark.parametrize("back", [False, True], ids=["with the agent", "given back to the bot"])
+def test_an_offer_made_before_more_was_owed_is_not_taken_for_all(client: TestClient, given: Callable[..., None], staff: None, back: bool) -> None:
+    given({**DROPPED, "prices": [[0.1, 539900, "direct"]]})
+    customer = Customer(client, "cus_t001")
+    customer.ask("退我差价")
+    case_id = customer.case()["case_id"]
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    seq = agent.does(case_id, "offer", remedy="price_difference", fen=60000)["seq"]
+    given({**DROPPED, "prices": [[0.1, 539900, "direct"], [0.05, 529900, "direct"]]})
+    if back:
+        agent.does(case_id, "return-to-bot")
+    said = customer.ask(choice=customer.list()["messages"][seq - 1]["choices"][0]["id"])[-1]["text"]
+    assert money() == []
+    assert "规则该给您的比这个方案多" in said
+    assert customer.owner() == ("queue" if back else "agent")
+    if back:
+        agent.does(case_id, "claim")
+    assert agent.act(case_id, "offer", remedy="price_difference", fen=60000).json()["error"]["code"] == "below_floor"
+    agent.does(case_id, "approve")
+    assert money() == [("price_difference", 70000)]
+
+
 def test_goodwill_need_not_be_given(client: TestClient, given: Callable[..., None], staff: None) -> None:
     given({**DROPPED, "labels": ["return7"], "protection": None, "prices": [[20, 549900, "direct"]]})
     customer = Customer(client, "cus_t001")
