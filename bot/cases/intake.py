@@ -19,6 +19,7 @@ from bot.cases import (
     listing,
     logistics,
     progress,
+    purpose,
     question,
     refusal,
     settlement,
@@ -297,6 +298,11 @@ def take_detail(session: Session, turn: Turn) -> Answer:
     answer = settlement.advance(session, row, turn)
     if answer.awaiting != "detail" or (answer.pending or {}).get("asking") != asked:
         return answer
+    if evidence.LATER.search(turn.text):
+        return msgspec.structs.replace(answer, replies=(Reply(say("evidence_waits", turn.said)), *answer.replies), unclear=turn.unclear)
+    why_asked = purpose.tell(session, turn) if purpose.OF_THE_QUESTION.search(turn.text) else None
+    if why_asked is not None:
+        return why_asked
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
     return msgspec.structs.replace(answer, unclear=turn.unclear + 1)
