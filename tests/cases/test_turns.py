@@ -255,6 +255,23 @@ def test_a_withdrawn_request_pays_nothing_and_can_be_made_again(given: Callable[
     assert all(state == "cancelled" for _, _, state in money())
 
 
+def test_a_withdrawn_matter_that_was_opened_anew_waits_for_a_person_as_the_new_one(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯坏了 退货", intake.open_case, intent="return_goods", issues=("quality_defect",))
+    old = only_case().case_id
+    chat.say("不退了", withdrawal.withdraw, intent="withdraw_request")
+    chat.say("是", choosing.choose, intent="choose", choice="yes")
+    assert only_case().state == "withdrawn"
+    chat.say("台灯坏了 退货", intake.open_case, intent="return_goods", issues=("quality_defect",))
+    chat.say("转人工", escalation.hand_over_on_request, intent="human", case_id=old)  # said on a page that still shows the old one
+    with session(read_only=True) as db:
+        states = {row.case_id: row.state for row in db.scalars(select(models.Case))}
+    assert states.pop(old) == "withdrawn"
+    assert list(states.values()) == ["with_person"]
+    assert owner() == "queue"
+
+
 def test_a_refusal_names_ways_left_and_disagreeing_brings_a_person(given: Callable[..., str]) -> None:
     given({"goods": "biscuit", "unit": 5990, "paid": 4, "delivered": 2, "labels": ["no_return7_opened"]})
     chat = Chat()
