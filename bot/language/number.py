@@ -41,5 +41,5 @@ def value(text: str) -> Decimal | None:
         if re.fullmatch(r"[百千万].*", text):
             text = "一" + text
         return Decimal(str(cn2an.cn2an(text.replace("两", "二"), "smart")))
-    except (ValueError, InvalidOperation):
+    except (ValueError, InvalidOperation, KeyError):  # KeyError: cn2an's own, for 「零十一」
         return None
