@@ -28,8 +28,8 @@ run: train pages ## 启动产品
 shell: train ## 在终端里和机器人对话
 	@$(BIN)/heqi shell
 
-test: train pages ## 全部测试
-	@$(BIN)/python -m pytest
+test: train pages ## 全部测试,两个进程分着跑,一个文件在一个进程里
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 promises: train ## 每个承诺全力攻击一遍,各印一行(很久)
 	@$(BIN)/python -m tests.promises
