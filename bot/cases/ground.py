@@ -32,7 +32,12 @@ GROUNDS = {
     ),
     "not_as_described": Ground(r"不一样|不符|色差|描述|图片"),
     "not_received": Ground(r"没(有)?(收|拿)?到|不见"),
-    "late_delivery": Ground(r"(不|没)发|没(有)?到|超时"),
+    # 「穿了一个礼拜还能退吗」 tells how long the goods were used.
+    "late_delivery": Ground(
+        r"(不|没)发|没(有)?到|超时",
+        r"发|到|慢|催|等|迟|晚|拖|久|物流|快递|揽|动静|更新|卡|派|送|运|时候|多会|还没|收|排期|安装|预售|约"
+        r"|(?<![穿用戴吃喝玩骑睡了一二两三四五六七八九十几半\d])[一二两三四五六七八九十几半\d]+(?:多|来)?个?(?:天|日|小时|礼拜|星期|周|月)",
+    ),
     "change_of_mind": Ground(r"不(想|需)?要|不喜欢|不合适|不合身|不好看|后悔|买错|太?[大小]了|太[大小]"),
     "safety": Ground(
         r"过敏|红疹|发痒|虫|异物|头发|霉|变质|馊|臭|过期|漏电|冒烟|起火|着火|烫|炸|伤",
@@ -47,7 +52,7 @@ GROUNDS = {
     "pricing_fraud": Ground(None, r"先(涨|提)|涨.{0,4}(再|后|又)|虚(标|假|高)|原价|划线|欺诈|欺骗|骗|套路|杀熟|坑|假"),
 }
 
-OF_CONSEQUENCE = frozenset({"missing_item", "return_obstructed", "billing_error", "privacy_leak", "pricing_fraud"})
+OF_CONSEQUENCE = frozenset({"missing_item", "late_delivery", "return_obstructed", "billing_error", "privacy_leak", "pricing_fraud"})
 """Issues that the model's reading alone is never enough for."""
 
 READ_INTO_OTHERS = frozenset({"wrong_item", "safety"})

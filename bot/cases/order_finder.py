@@ -21,7 +21,7 @@ DIGITS = re.compile(r"\d{4,24}")
 SURE_PRODUCT = 2.0
 """A product score from here on names the product beyond doubt: a run of two characters that two lines share, or more."""
 
-STOP = frozenset("的了我你他她是在有和就不人都一个上也很到说要去会着没看好自己这那么吗呢吧啊退货款换单买卖修补差价钱快递件色款大小新号天元块")
+STOP = frozenset("的了我你他她是在有和就不人都一个上也很到说要去会着没看好自己这那么吗呢吧啊退货款换单买卖修补差价钱快递件色款大小新号天元块行装满音")
 """Single characters that say nothing about a product."""
 
 

@@ -36,6 +36,11 @@ MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(
 """「重做一条」: a new piece for the faulty one, though the model hears another parcel in it."""
 
 
+LESS = re.compile(r"便宜(?:一)?[点些](?!了)|少[收算](?:一)?[点些]")
+FELL = re.compile(r"降|跌|价|贵|[刚才]|现在|活动|直播|昨|前|别人|人家")
+"""「给我便宜点」 asks for less, though the model hears a fallen price in it: that it fell is said by other words."""
+
+
 def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
     """The issues the model read, without those that no word of the message supports where words are needed."""
     read = tuple(issues)
@@ -58,6 +63,8 @@ def hear(turn: Turn) -> Heard:
     wish = turn.intent if named else pending.get("wish")
     if turn.choice is None and turn.intent not in WISHES - {"resend", "repair"} and MADE_ANEW.search(turn.text):
         wish = "exchange"
+    if turn.choice is None and wish == "price_protection" and LESS.search(turn.text) and not FELL.search(turn.text):
+        wish = "compensation"
     issues = tuple(dict.fromkeys([*pending.get("issues", ()), *turn.issues]))
     facts = {**pending.get("facts", {}), **claimed_facts(turn.text)}
     if "promise_broken" in turn.issues:
