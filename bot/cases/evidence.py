@@ -11,6 +11,7 @@ import hashlib
 import re
 import uuid
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,9 @@ from bot.cases.words import say
 from bot.store import models
 
 CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
+NONE_THERE = re.compile(r"\W*(?:这个|那个|真的?|都|确实|现在|我)*(?:没有?|木有|无|不行|不想|不要|不用|懒得|不方便|没办法)(?:了|啊|呀|哦|呢|的|诶|欸|吧)*\W*")
+"""A message that is nothing but a no to what was asked for."""
+PICTURE = re.compile(r"图|照|拍|视频|截|凭证|证据|[发传]不|不[发传]|[扔丢]")
 JUST_SENT = re.compile(r"(已经?|都|刚)?(图|照片|视频|截图)?(都|已经?)?(发|拍|传|上传)(好|过去)?(给你们?|你们?)?了?[。.!！~]*")
 """A message that says nothing but that it was sent."""
 LATER = re.compile(r"(等|过)(一?下|一?会|等)|待会|一?会儿?(再|就)?(发|拍|传|给)|晚(点|些|上)|稍后|回(头|家|去)(再|拍|发|给)|下班|明天|在上班|在外面|不在家")
@@ -126,7 +130,7 @@ def keep(session: Session, row: models.Case, turn: Turn, kind: str) -> None:
 
 
 def no_evidence(session: Session, turn: Turn) -> Answer:
-    """No evidence can be had: never a refusal for that alone; a person checks."""
+    """No evidence can be had: never a refusal for that alone; a person checks. Words about anything else leave the question open."""
     row = case_file.current(session, turn)
     if row is None:
         return intake.open_case(session, turn)
@@ -134,7 +138,30 @@ def no_evidence(session: Session, turn: Turn) -> Answer:
         return Answer((Reply(say("in_queue_facts", turn.said)),), None, row.case_id)
     if comes_later(session, row, turn):
         return small_talk.stay(turn, Reply(say("evidence_waits", turn.said)))
+    if not says_none(turn):
+        return other_words(session, row, turn)
     needs = [str(kind) for kind in row.facts.get("needs", [])] or ["photo"]
     why = say("no_evidence", turn.said, what=request_evidence.named(needs))
     answer = escalation.hand_over(session, turn, "dispute", why=why, row=row)
     return answer
+
+
+def says_none(turn: Turn) -> bool:
+    """Whether the customer has none: by the button, or in words. 「运费我可不出」 is a no to something else."""
+    text = turn.text.strip()
+    no_picture = turn.intent in {"deny", "reject_offer"} and PICTURE.search(text) is not None
+    return turn.choice is not None or CANNOT.search(text) is not None or NONE_THERE.fullmatch(text) is not None or no_picture
+
+
+def other_words(session: Session, row: models.Case, turn: Turn) -> Answer:
+    """Neither evidence nor that there is none: what is known of a question is answered, what is told is kept, and the
+    question asked once more; the second time a person takes over."""
+    found = question.reply_to(turn.text, turn.said)
+    if found is not None:
+        return small_talk.stay(turn, found)
+    if turn.unclear >= 1:
+        return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
+    heard = hear(turn)
+    case_file.add(session, row, turn, Heard(None, turn.issues, heard.facts))
+    answer = settlement.advance(session, row, turn)
+    return msgspec.structs.replace(answer, unclear=turn.unclear + 1) if answer.awaiting == "evidence" else answer

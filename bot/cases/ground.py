@@ -19,7 +19,7 @@ class Ground(NamedTuple):
 
 GROUNDS = {
     "price_drop": Ground(r"降|跌|掉价|便宜|差价|价保|保价"),
-    "damaged_in_transit": Ground(r"碎|破|裂|摔|压|漏|瘪|断|烂|磕|变形"),
+    "damaged_in_transit": Ground(r"碎|破|裂|摔|压|漏(?!光|电|水)|瘪|断|烂|磕|变形", r"坏|撞|快递|运|路上|包装|箱|盒|瓶|洒|流|损|凹|扁|皱|折"),
     "quality_defect": Ground(
         r"坏|碎|破|裂|断|烂|洞|漏|开线|脱线|掉色|褪色|起球|脱胶|划痕|瑕疵|质量|故障|失灵|异响|黑屏|花屏|死机|(不|没)(亮|转|响|出声|声音|通电|工作|反应)|[用打开充连](不|没)|不(能|好)用"
     ),
@@ -55,7 +55,7 @@ GROUNDS = {
 OF_CONSEQUENCE = frozenset({"missing_item", "late_delivery", "return_obstructed", "billing_error", "privacy_leak", "pricing_fraud"})
 """Issues that the model's reading alone is never enough for."""
 
-READ_INTO_OTHERS = frozenset({"wrong_item", "safety"})
+READ_INTO_OTHERS = frozenset({"wrong_item", "safety", "damaged_in_transit"})
 """Issues that are often read into another one: beside one the reading alone is not enough."""
 
 

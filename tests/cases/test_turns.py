@@ -475,6 +475,28 @@ def test_who_sends_the_picture_later_is_neither_asked_again_nor_handed_over(give
     assert chat.last.awaiting == "offer"
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "answered"), [("太少了吧", "reject_offer", "照片"), ("哦哦", "chitchat", "照片"), ("运费我可不出", "nlu_fallback", "运费我们出")],
+)
+def test_words_that_are_neither_picture_nor_none_leave_the_question_open(given: Callable[..., str], text: str, intent: str, answered: str) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2})
+    chat = Chat()
+    chat.say("杯子有裂缝", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    assert answered in chat.say(text, evidence.no_evidence, intent=intent, awaiting="evidence")
+    assert (chat.last.awaiting, owner()) == ("evidence", "bot")
+    assert "不会直接拒绝您" in chat.say("没有", evidence.no_evidence, intent="deny", awaiting="evidence", unclear=chat.last.unclear)
+    assert owner() == "queue"
+
+
+def test_words_twice_that_say_nothing_about_the_picture_bring_a_person(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2})
+    chat = Chat()
+    chat.say("杯子有裂缝", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    chat.say("哦哦", evidence.no_evidence, intent="chitchat", awaiting="evidence")
+    chat.say("哈哈", evidence.no_evidence, intent="chitchat", awaiting="evidence", unclear=chat.last.unclear)
+    assert owner() == "queue"
+
+
 def test_a_picture_said_to_be_sent_that_never_came_is_not_asked_for_as_if_nothing_had_been_said(given):
     given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2})
     chat = Chat()
