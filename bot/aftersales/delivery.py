@@ -11,6 +11,7 @@ Choices where rules.md leaves room:
 - Shown as signed: the sender proves it. Known absence of proof, or left somewhere without consent: refund
   or another parcel. Nothing known yet: the shop asks the courier (查件, up to 48 h) before it pays; that
   query is the shop's to make and never asked of the customer beyond address and who took it.
+  Virtual goods have no courier to ask: a person looks at the shop's own record of the charge.
 """
 
 from __future__ import annotations
@@ -249,6 +250,14 @@ def no_proof(s: Situation) -> Facts | None:
 
 
 @rule(
+    "RC-09", when="虚拟商品没到账，还没有发放凭证", effect="没有快递可查，由人工核对发放记录",
+    text="这类商品没有快递，有没有到账由同事核对发放记录后答复您，您不用证明。", source=f"{src.L4}第20条", then=lambda s: nothing(human="dispute"),
+)
+def nothing_to_trace(s: Situation) -> Facts | None:
+    return {"traits": ["virtual"]} if "virtual" in s.traits else None
+
+
+@rule(
     "RC-07", when="还不知道有没有签收凭证", effect="商家查件，48 小时内有结果",
     text="我们马上向快递查件，{hours} 小时内给您结果；您只要确认收货地址对不对、有没有人代收。", source=f"{src.D1}第25、29条",
     then=_trace,
@@ -261,7 +270,7 @@ UNSHIPPED = (customised_in_work, instant_refund, unshipped)
 ON_THE_WAY = (fresh_not_delivered, late_on_the_way, no_refusal_without_reason, on_the_way)
 LATE = (fresh_not_delivered, late_and_delivered, was_late, late, in_time, never_paid)
 NOT_RECEIVED = (
-    not_shipped_yet, lost_on_the_way, stop_parcel, placed_without_consent, wrong_address, proof_there, no_proof, trace,
+    not_shipped_yet, lost_on_the_way, stop_parcel, placed_without_consent, wrong_address, proof_there, no_proof, nothing_to_trace, trace,
 )
 
 

@@ -30,7 +30,7 @@ def missing(case: Case) -> str | None:
         return None
     if traits & {"fresh", "flowers"} and issues & FRESH_FAULTS and unknown("affected_share"):
         return "affected_share"
-    if "not_received" in issues and case.order.status in {"delivered", "completed"} and unknown("address_confirmed") and unknown("proof_of_delivery") and unknown("placed_without_consent"):
+    if "not_received" in issues and "virtual" not in traits and case.order.status in {"delivered", "completed"} and unknown("address_confirmed") and unknown("proof_of_delivery") and unknown("placed_without_consent"):
         return "address_confirmed"
     if issues == {"change_of_mind"} and case.order.status in {"delivered", "completed"}:
         if "no_return7_opened" in labels and unknown("sealed"):

@@ -33,7 +33,7 @@ from bot.cases.wish import Heard, hear
 from bot.cases.words import say
 from bot.store import models
 
-CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
+CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|(照片|图片?|视频|截图)[也都可]?(没有|没[拍留存了]|木有)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
 NONE_THERE = re.compile(r"\W*(?:这个|那个|真的?|都|确实|现在|我)*(?:没有?|木有|无|不行|不想|不要|不用|懒得|不方便|没办法)(?:了|啊|呀|哦|呢|的|诶|欸|吧)*\W*")
 """A message that is nothing but a no to what was asked for."""
 PICTURE = re.compile(r"图|照|拍|视频|截|凭证|证据|[发传]不|不[发传]|[扔丢]")
@@ -50,6 +50,9 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
         return intake.open_case(session, turn)
     if CANNOT.search(turn.text):
         return no_evidence(session, turn)
+    of_another = intake.corrected(session, turn, row)
+    if of_another is not None:
+        return of_another
     why_asked = purpose.tell(session, turn) if purpose.OF_THE_QUESTION.search(turn.text) else None
     if why_asked is not None:
         return why_asked
@@ -138,6 +141,9 @@ def no_evidence(session: Session, turn: Turn) -> Answer:
         return Answer((Reply(say("in_queue_facts", turn.said)),), None, row.case_id)
     if comes_later(session, row, turn):
         return small_talk.stay(turn, Reply(say("evidence_waits", turn.said)))
+    of_another = intake.corrected(session, turn, row)
+    if of_another is not None:
+        return of_another
     if not says_none(turn):
         return other_words(session, row, turn)
     needs = [str(kind) for kind in row.facts.get("needs", [])] or ["photo"]
@@ -161,7 +167,8 @@ def other_words(session: Session, row: models.Case, turn: Turn) -> Answer:
         return small_talk.stay(turn, found)
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
-    heard = hear(turn)
-    case_file.add(session, row, turn, Heard(None, turn.issues, heard.facts))
+    # 「太少了」 says nothing of the goods, though the model hears a missing piece in it.
+    told = () if turn.intent in {"deny", "reject_offer", "chitchat"} else turn.issues
+    case_file.add(session, row, turn, Heard(None, told, hear(turn).facts))
     answer = settlement.advance(session, row, turn)
     return msgspec.structs.replace(answer, unclear=turn.unclear + 1) if answer.awaiting == "evidence" else answer

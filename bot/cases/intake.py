@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.cases import (
+    audit,
     bargaining,
     case_file,
     detail,
@@ -83,6 +85,35 @@ def about_another(session: Session, turn: Turn, row: models.Case) -> bool:
     lines = listing.lines_of(session, turn.customer_id or "")
     named = find(listing.mention_of(turn), lines) if turn.issues and row.order_id else []
     return bool(named) and not listing.guessed(turn, lines) and all((line.order_id, line.line_id) != (row.order_id, row.line_id) for line in named)
+
+
+CORRECTS = re.compile(r"[那这]一?[单个件款盒箱袋双条台部]|订单|不是.{1,12}是|[说问讲]的是|我是说|[弄搞]错|不对")
+"""「就防晒那单」: which order is meant, where another was taken for it."""
+SHORT = 16
+"""Characters of a message that only says which order is meant."""
+
+
+def corrected(session: Session, turn: Turn, row: models.Case) -> Answer | None:
+    """The case goes on about the order that a short answer names in place of the one that was taken for it; None where it names none.
+
+    Only while nothing was offered or promised, and where no other case about those goods is open.
+    """
+    lines = listing.lines_of(session, turn.customer_id or "")
+    named = find(listing.mention_of(turn), lines)
+    says_which = turn.choice is None and not turn.issues and len(turn.text) <= SHORT and CORRECTS.search(turn.text) is not None
+    if not says_which or len(named) != 1 or listing.guessed(turn, lines) or row.order_id is None or row.state not in {"open", "awaiting_evidence"}:
+        return None
+    line = named[0]
+    begun = ledger.entries_of_case(session, row.case_id) or session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id)).first()
+    if begun or (line.order_id, line.line_id) == (row.order_id, row.line_id) or case_file.open_of_line(session, row.customer_id, line.order_id, line.line_id):
+        return None
+    audit.write(session, turn.at, "bot", "correct_order", row.case_id, before=row.order_id, order_id=line.order_id, line_id=line.line_id)
+    row.order_id, row.line_id = line.order_id, line.line_id
+    row.issues = possible(row.issues, line)
+    row.facts = {name: value for name, value in row.facts.items() if name != "needs"}
+    case_file.add(session, row, turn, Heard(None, (), hear(turn).facts))
+    answer = settlement.advance(session, row, turn)
+    return msgspec.structs.replace(answer, replies=(Reply(say("order_corrected", title=line.title)), *answer.replies))
 
 
 def instead(session: Session, wish: str | None, row: models.Case) -> bool:
@@ -266,6 +297,9 @@ def take_problem(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     if row is None or about_another(session, turn, row):
         return open_case(session, turn)
+    of_another = corrected(session, turn, row)
+    if of_another is not None:
+        return of_another
     heard = hear(turn)
     case_file.add(session, row, turn, heard)
     if row.issues:
@@ -292,6 +326,9 @@ def take_detail(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     if row is None or about_another(session, turn, row):
         return open_case(session, turn)
+    of_another = corrected(session, turn, row)
+    if of_another is not None:
+        return of_another
     asked = turn.pending.get("asking")
     stated = detail.read(str(asked or ""), turn)
     case_file.add(session, row, turn, Heard(None, turn.issues, {**hear(turn).facts, **stated}))

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases.order_finder import SHOP_ZONE, Mention, OrderLineView, by_recency, find
+from bot.cases.order_finder import SHOP_ZONE, Mention, OrderLineView, by_day, by_recency, find
 from bot.cases.reply import Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
@@ -64,8 +64,9 @@ def candidates(turn: Turn, lines: Sequence[OrderLineView]) -> list[OrderLineView
 
 
 def guessed(turn: Turn, lines: Sequence[OrderLineView]) -> bool:
-    """Whether `candidates` went by 「刚买」 alone."""
-    return len(lines) > 1 and by_recency(mention_of(turn), lines)
+    """Whether `candidates` went by 「刚买」 or by a day alone."""
+    mention = mention_of(turn)
+    return len(lines) > 1 and (by_recency(mention, lines) or by_day(mention, lines))
 
 
 def remembered(turn: Turn, lines: Sequence[OrderLineView], key: str) -> list[OrderLineView]:

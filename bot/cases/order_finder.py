@@ -94,6 +94,11 @@ def by_recency(mention: Mention, lines: Sequence[OrderLineView]) -> bool:
     return RECENT.search(mention.text) is not None and not find(undated, lines)
 
 
+def by_day(mention: Mention, lines: Sequence[OrderLineView]) -> bool:
+    """Whether nothing but a day points at a line: 「昨天说好送的」 means no order of yesterday."""
+    return bool(mention.days) and not find(Mention(mention.text, mention.order_numbers), lines)
+
+
 BOUGHT = re.compile(r"(?:我|之前|当时|昨天|上次)?(?:买的|拍的|下单的)(?:是|那个|那款)?\s*([^,，。！？\s]{2,16})")
 """What the customer says they have, as against what they compare it with: 「我买的512G，你们256G便宜」."""
 

@@ -7,7 +7,7 @@ import re
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, entry, escalation, intake, listing, refusal
+from bot.cases import bargaining, case_file, detail, entry, escalation, intake, listing, refusal
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -62,6 +62,8 @@ def calm(session: Session, turn: Turn) -> Answer:
     """Anger is answered twice; the third time a person comes by itself (rules.md 2.3 H4, H6)."""
     if escalation.waits(session, turn):
         return escalation.note(session, turn)
+    if turn.awaiting == "detail" and detail.read(str(turn.pending.get("asking") or ""), turn):
+        return intake.take_detail(session, turn)  # 「全死了！」 answers how many
     if turn.unclear >= 2:
         return escalation.hand_over(session, turn, "complaint")
     answer = stay(turn, Reply(say("calm", turn.said), (Choice("human", say("button_human")),)))

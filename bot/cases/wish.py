@@ -36,6 +36,9 @@ MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(
 """「重做一条」: a new piece for the faulty one, though the model hears another parcel in it."""
 
 
+OTHER_SIZE = re.compile(r"[换要].{0,4}[大小].{0,2}[码号]|[大小][一两半]?个?[码号]|穿不[进上下]|塞不进脚|码.{0,3}[偏太][大小]|偏[大小]")
+"""「穿不进去」 「换大一码」: does not fit, where the model hears nothing wrong."""
+
 LESS = re.compile(r"便宜(?:一)?[点些](?!了)|少[收算](?:一)?[点些]")
 FELL = re.compile(r"降|跌|价|贵|[刚才]|现在|活动|直播|昨|前|别人|人家")
 """「给我便宜点」 asks for less, though the model hears a fallen price in it: that it fell is said by other words."""
@@ -73,6 +76,8 @@ def hear(turn: Turn) -> Heard:
             issues = tuple(dict.fromkeys([*issues, "late_delivery"]))
         elif about_another(turn.text):
             facts["promised_other"] = True
+    if not issues and turn.choice is None and turn.intent in WISHES | {"report_problem", "inform"} and OTHER_SIZE.search(turn.text):
+        issues = ("change_of_mind",)
     if "safety_kind" in facts and "safety" not in issues:
         issues = (*issues, "safety")
     if wish == "price_protection" and "price_drop" not in issues:
