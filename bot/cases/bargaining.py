@@ -36,7 +36,7 @@ from bot.cases import (
 )
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import hear
+from bot.cases.wish import REFUSED, hear, meant
 from bot.cases.words import say
 from bot.ledger import ledger
 from bot.negotiation.act import Act, read_act
@@ -57,7 +57,7 @@ FORM_WORDS = (
     ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
     ("refund", re.compile(r"全(额|部|款)?退|退全|都退|全赔|不退货")),
 )
-DENIED_BEFORE = re.compile(r"(不要|不想要|不需要|不稀罕|别给|谁要|要什么|拒绝|不接受)[^，,。！!？?\s]{0,5}$")
+DENIED_BEFORE = re.compile(rf"(不要|不想要|不需要|不稀罕|别给|谁要|要什么|拒绝|不接受)[^，,。！!？?\s]{{0,5}}$|{REFUSED}$")
 DENIED_AFTER = re.compile(r"[^，,。！!？?\s]{0,3}(不要|不想要|不需要|不稀罕|不用|没用|不行|不接受|算了|免了|自己留)")
 WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
 KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退款|只退款")
@@ -65,6 +65,8 @@ KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退�
 PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
 WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
+ASKS = re.compile(r"[吗么嘛][?？~～。]*$|[?？]\s*$|[能行好]不[能行好]|可不可以|是不是|有没有|多少|几[天日个]|多久|怎么|咋")
+"""「能修吗」 is no yes to the repair: money moves only on words that say so, or on a button."""
 THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
 ONLY_THINKING = re.compile(r"(那|嗯|好吧|行吧)?[，, ]?(我|让我|容我)?(先|再|得|要)?(考虑|想|琢磨|看看)(再)?(一下|一?想|考虑|看|看看)?(吧|哈|呗|先|再说|再回复?你们?)?[。.!！~]*")
 """「考虑一下」 takes time and refuses nothing: no round is used up."""
@@ -72,6 +74,8 @@ WISH_OF = {
     "refund": "refund", "refund_part": "refund", "return_refund": "return_goods", "exchange": "exchange", "resend": "resend", "repair": "repair",
 }
 """What a customer who named no wish turned out to want, by the form they chose."""
+FORM_OF = {"refund": "refund", "return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend"}
+"""The form a wish that was understood asks for, where the words name none."""
 FULFILS = {
     "refund": {"refund", "return_refund"}, "cancel_order": {"refund"}, "return_goods": {"return_refund", "refund"},
     "exchange": {"exchange"}, "repair": {"repair", "exchange"}, "resend": {"resend", "exchange"},
@@ -250,10 +254,21 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     chosen = named_option(turn, options)
     if chosen is None and len(options) == 1 and not numbered(turn):
         chosen = options[0]["id"]
+    if chosen is None and any(option["id"] == turn.pending.get("meant") for option in options):
+        chosen = turn.pending["meant"]
     if chosen is None:
         choices = tuple(Choice(f"option:{option['id']}", str(option["text"])) for option in options)
         return Answer((Reply(say("which_offer", turn.said), choices),), "offer", row.case_id)
-    return accept_option(session, turn, chosen)
+    return accept_or_confirm(session, row, turn, options, chosen)
+
+
+def accept_or_confirm(session: Session, row: models.Case, turn: Turn, options: list[dict[str, Any]], option_id: str) -> Answer:
+    """Takes the option the words point at; where they only ask about it, it is shown for a yes."""
+    text = next((str(option["text"]) for option in options if option["id"] == option_id), None)
+    if text is None or not ASKS.search(turn.text.strip()):
+        return accept_option(session, turn, option_id)
+    choices = (Choice(f"option:{option_id}", text), Choice("human", say("button_human")))
+    return Answer((Reply(say("confirm_offer", turn.said, what=text), choices),), "offer", row.case_id, {"meant": option_id}, turn.unclear)
 
 
 def accept_option(session: Session, turn: Turn, option_id: str) -> Answer:
@@ -345,10 +360,11 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     if amount is None or any(option["fen"] == amount for option in options):
         chosen = named_option(turn, options)
         if chosen is not None:
-            return accept_option(session, turn, chosen)
-    wanted = form_named(turn.text) or {"return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend"}.get(turn.intent)
-    if amount is None and wanted is None and turn.intent == "refund":
-        wanted = "refund"
+            return accept_or_confirm(session, row, turn, options, chosen)
+    wish = meant(turn.intent, turn.text)
+    wanted = form_named(turn.text) or FORM_OF.get(wish or "")
+    if amount is None and wanted is None and wish is None:
+        return reject_offer(session, turn)
     shown_so = [option for option in options if option["remedy"] == wanted]
     if wanted == "refund" and not shown_so and not WHOLE.search(turn.text):
         shown_so = [option for option in options if option["remedy"] in PART]
@@ -356,7 +372,7 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
         # 「那退吧」 where the goods go back: the refund that is on the table, not another one.
         shown_so = [option for option in options if option["remedy"] == "return_refund"]
     if amount is None and len(shown_so) == 1:
-        return accept_option(session, turn, str(shown_so[0]["id"]))
+        return accept_or_confirm(session, row, turn, options, str(shown_so[0]["id"]))
     if amount is None and wanted is None:
         return not_an_offer(session, row, turn, options)
     if amount is None and was_declined(row) and wanted in FULFILS.get(row.wish or "", ()):
@@ -387,6 +403,8 @@ def not_an_offer(session: Session, row: models.Case, turn: Turn, options: list[d
         return small_talk.stay(turn, found)
     if THINKING.search(turn.text):
         return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
+    if small_talk.WAITING.search(turn.text):
+        return small_talk.stay(turn, Reply(say("patience", turn.said)))
     if turn.intent == "compensation" or turn.intent == "counter_offer":
         return act(session, row, turn, Act("reject", mood=ANGER.get(turn.mood, 0.0)))
     if turn.unclear >= 1:

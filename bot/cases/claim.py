@@ -22,6 +22,7 @@ OF_TOTAL = (
     re.compile(rf"(?:一共|总共|共|买了|收到|到了)?{COUNT}{PIECE}.{{0,6}}?{COUNT}{PIECE}{BAD}"),
 )
 BAD_FIRST = re.compile(rf"{BAD}了?(?:有)?{COUNT}{PIECE}.{{0,6}}?(?:一共|总共|共|买了|总){COUNT}{PIECE}")
+COUNTED_BAD = re.compile(rf"{COUNT}{PIECE}(?:是|都)?{BAD}的?.{{0,4}}?(?:一共|总共|共|买了|总){COUNT}{PIECE}")
 WHOLE = re.compile(r"(全|都|整箱|整盒|一箱|通通|全部)(烂|坏|腐|化|死|蔫|碎|不能吃)|没一个(好|能吃)")
 NOT_WANTED = r"(?<![赔退补返给要偿])(?<![赔退补返给要偿][我咱个回])(?<![赔退补返给偿]我[个这])"
 NOT_MONEY = r"(?!的?(?:钱|价|款|差价))"
@@ -68,7 +69,7 @@ def affected_share(text: str) -> float | None:
             total, bad = number(found[1]), number(found[2])
             if 0 < bad <= total:
                 return bad / total
-    found = BAD_FIRST.search(text)
+    found = BAD_FIRST.search(text) or COUNTED_BAD.search(text)
     if found:
         bad, total = number(found[1]), number(found[2])
         if 0 < bad <= total:

@@ -24,6 +24,7 @@ from bot.cases import (
     purpose,
     question,
     refusal,
+    request_evidence,
     settlement,
 )
 from bot.cases.order_finder import OrderLineView, find
@@ -304,10 +305,19 @@ def take_problem(session: Session, turn: Turn) -> Answer:
     case_file.add(session, row, turn, heard)
     if row.issues:
         return settlement.advance(session, row, turn)
-    if turn.unclear >= 1:
+    if turn.unclear >= 1 and turn.intent != "provide_evidence":
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"))
     answer = ask_problem(turn, row, line_of(session, row))
+    if turn.intent == "provide_evidence":
+        return beside_a_picture(turn, answer)
     return Answer(answer.replies, answer.awaiting, answer.case_id, None, turn.unclear + 1)
+
+
+def beside_a_picture(turn: Turn, asked: Answer) -> Answer:
+    """The question again to who sends a picture first: it is kept, and no answer that was not understood."""
+    here = not turn.recorded or not turn.text.strip() or turn.text.startswith("/")
+    taken = (Reply(say("evidence_taken", turn.said, what=request_evidence.named(["photo"]))),) if here else ()
+    return msgspec.structs.replace(asked, replies=(*taken, *asked.replies), unclear=turn.unclear)
 
 
 def choose_problem(session: Session, turn: Turn, kind: str) -> Answer:
@@ -340,6 +350,8 @@ def take_detail(session: Session, turn: Turn) -> Answer:
     why_asked = purpose.tell(session, turn) if purpose.OF_THE_QUESTION.search(turn.text) else None
     if why_asked is not None:
         return why_asked
+    if turn.intent == "provide_evidence":
+        return beside_a_picture(turn, answer)
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
     return msgspec.structs.replace(answer, unclear=turn.unclear + 1)

@@ -36,6 +36,9 @@ MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(
 """「重做一条」: a new piece for the faulty one, though the model hears another parcel in it."""
 
 
+VERBS = {"refund": "退", "return_goods": "退", "exchange": "换", "repair": "修", "resend": "补(?!偿|差|贴|钱|点)"}
+REFUSED = r"(?:(?<![要能可换退修补])不(?:想|要|用|需要|打算)?再?(?:给我)?|别再?(?:给我)?)"
+
 OTHER_SIZE = re.compile(r"[换要].{0,4}[大小].{0,2}[码号]|[大小][一两半]?个?[码号]|穿不[进上下]|塞不进脚|码.{0,3}[偏太][大小]|偏[大小]")
 """「穿不进去」 「换大一码」: does not fit, where the model hears nothing wrong."""
 
@@ -51,6 +54,18 @@ def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
     return tuple(issue for issue in read if issue not in needed or ground.hinted(issue, text))
 
 
+def meant(intent: str, text: str) -> str | None:
+    """The wish of the words: what the model heard, unless they refuse just that and ask for one other thing (「直接退 不换」).
+
+    None where they refuse it and ask for nothing else, or for several things.
+    """
+    verb = VERBS.get(intent)
+    if verb is None or not re.search(verb, text) or re.search(verb, re.sub(REFUSED + verb, "", text)):
+        return intent
+    others = {other: wish for wish, other in reversed(VERBS.items()) if other != verb and re.search(other, re.sub(REFUSED + other, "", text))}
+    return next(iter(others.values())) if len(others) == 1 else None
+
+
 class Heard(msgspec.Struct, frozen=True):
     """A wish with its issues and claimed facts; `wish` None where only a problem was stated."""
 
@@ -63,7 +78,8 @@ def hear(turn: Turn) -> Heard:
     """What this message adds, together with what was pending from earlier messages."""
     pending = turn.pending
     named = turn.intent in WISHES and (turn.choice is not None or turn.intent not in SAID_SO or bool(SAID_SO[turn.intent].search(turn.text)))
-    wish = turn.intent if named else pending.get("wish")
+    told = meant(turn.intent, turn.text) if named and turn.choice is None else turn.intent
+    wish = told if named and told is not None else pending.get("wish")
     if turn.choice is None and turn.intent not in WISHES - {"resend", "repair"} and MADE_ANEW.search(turn.text):
         wish = "exchange"
     if turn.choice is None and wish == "price_protection" and LESS.search(turn.text) and not FELL.search(turn.text):

@@ -488,6 +488,42 @@ def test_words_that_are_neither_picture_nor_none_leave_the_question_open(given: 
     assert owner() == "queue"
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "paid"),
+    [
+        ("直接退 不换", "exchange", ("return_refund", "awaiting_return")), ("能修吗", "repair", None), ("换一个可以吗？", "exchange", None),
+        ("换要几天", "exchange", None), ("第二个", "counter_offer", ("exchange", "paid")), ("那换一个吧", "exchange", ("exchange", "paid")),
+    ],
+)
+def test_only_words_that_say_so_take_an_offer(given: Callable[..., str], text: str, intent: str, paid: tuple[str, str] | None) -> None:
+    given({"goods": "rice_cooker", "unit": 32900, "paid": 9, "delivered": 6})
+    chat = Chat()
+    chat.say("电饭煲内胆掉涂层", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    chat.say("照片发了", evidence.take_evidence, intent="provide_evidence", awaiting="evidence")
+    ordinal = (Entity("ordinal", 2),) if text == "第二个" else ()
+    chat.say(text, bargaining.counter_offer, intent=intent, awaiting="offer", entities=ordinal)
+    if paid is None:
+        assert money() == []
+        assert chat.last.awaiting == "offer"
+        chat.say("确定", bargaining.accept_offer, intent="affirm", awaiting="offer", pending=chat.last.pending or {})
+        assert money()[0][0] in {"repair", "exchange", "refund_part"}
+    else:
+        assert paid in [(remedy, state) for remedy, _, state in money()]
+
+
+def test_a_picture_in_answer_to_how_many_is_kept_and_the_question_stays(given: Callable[..., str]) -> None:
+    given({"goods": "orange", "unit": 4990, "paid": 3, "delivered": 0.8, "labels": ["no_return7_fresh", "broken_refund"]})
+    chat = Chat()
+    chat.say("橙子烂了", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    assert chat.last.awaiting == "detail"
+    for _ in range(3):
+        words = chat.say("", intake.take_detail, intent="provide_evidence", awaiting="detail", recorded=True, pending=chat.last.pending, unclear=chat.last.unclear)
+        assert "照片" in words
+        assert (chat.last.awaiting, owner()) == ("detail", "bot")
+    chat.say("四只烂的 总共八只", intake.take_detail, intent="inform", awaiting="detail", pending=chat.last.pending)
+    assert only_case().facts["affected_share"] == 0.5
+
+
 def test_words_twice_that_say_nothing_about_the_picture_bring_a_person(given: Callable[..., str]) -> None:
     given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2})
     chat = Chat()
