@@ -67,6 +67,10 @@ PART = frozenset({"refund_part", "price_difference"})
 WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
 ASKS = re.compile(r"[吗么嘛][?？~～。]*$|[?？]\s*$|[能行好]不[能行好]|可不可以|是不是|有没有|多少|几[天日个]|多久|怎么|咋")
 """「能修吗」 is no yes to the repair: money moves only on words that say so, or on a button."""
+PARTLY = re.compile(r"(?:只|就|单独?)(?:退|换|修)|其中|那[件个套双只条本盒][退换修]|另[一外].{0,6}(?:留|不退|没事|好的)|留着")
+"""「开线的那件退 另一件留着」: not all pieces of the line."""
+HARDLY_A_WORD = 3
+"""「哦」 「嗯哼」 refuse nothing and ask nothing."""
 THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
 ONLY_THINKING = re.compile(r"(那|嗯|好吧|行吧)?[，, ]?(我|让我|容我)?(先|再|得|要)?(考虑|想|琢磨|看看)(再)?(一下|一?想|考虑|看|看看)?(吧|哈|呗|先|再说|再回复?你们?)?[。.!！~]*")
 """「考虑一下」 takes time and refuses nothing: no round is used up."""
@@ -326,6 +330,18 @@ def denied(text: str, found: re.Match[str]) -> bool:
     return DENIED_BEFORE.search(text[: found.start()]) is not None or DENIED_AFTER.match(text[found.end() :]) is not None
 
 
+def refuses_only_others(text: str, options: list[dict[str, Any]]) -> bool:
+    """Whether the words refuse nothing but forms that are not on offer: 「不要券」 where there is none."""
+    refused = {name for name, pattern in FORM_WORDS if any(denied(text, found) for found in pattern.finditer(text))}
+    return bool(refused) and form_named(text) is None and not refused & {option["remedy"] for option in options}
+
+
+def which(turn: Turn, options: list[dict[str, Any]]) -> Reply:
+    """「您要哪一个」, the options as buttons."""
+    choices = tuple(Choice(f"option:{option['id']}", str(option["text"])) for option in options)
+    return Reply(say("which_offer", turn.said), (*choices, Choice("human", say("button_human"))))
+
+
 def reject_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
@@ -334,6 +350,9 @@ def reject_offer(session: Session, turn: Turn) -> Answer:
         return refusal.disagree(session, row, turn)
     if ONLY_THINKING.fullmatch(turn.text.strip()):
         return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
+    waiting = unanswered_offer(session, row)
+    if waiting is not None and refuses_only_others(turn.text, waiting.options):
+        return small_talk.stay(turn, which(turn, waiting.options))
     hints = tuple(name for name, pattern in HINTS if pattern.search(turn.text))
     return act(session, row, turn, Act("reject", hints=hints, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
 
@@ -365,6 +384,8 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     wanted = form_named(turn.text) or FORM_OF.get(wish or "")
     if amount is None and wanted is None and wish is None:
         return reject_offer(session, turn)
+    if wanted in {"refund", "return_refund", "exchange"} and PARTLY.search(turn.text) and pieces(session, row) > 1:
+        return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
     shown_so = [option for option in options if option["remedy"] == wanted]
     if wanted == "refund" and not shown_so and not WHOLE.search(turn.text):
         shown_so = [option for option in options if option["remedy"] in PART]
@@ -405,13 +426,13 @@ def not_an_offer(session: Session, row: models.Case, turn: Turn, options: list[d
         return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
     if small_talk.WAITING.search(turn.text):
         return small_talk.stay(turn, Reply(say("patience", turn.said)))
+    if turn.intent == "chitchat" and len(turn.text.strip()) <= HARDLY_A_WORD:
+        return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
     if turn.intent == "compensation" or turn.intent == "counter_offer":
         return act(session, row, turn, Act("reject", mood=ANGER.get(turn.mood, 0.0)))
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
-    choices = tuple(Choice(f"option:{option['id']}", str(option["text"])) for option in options)
-    choices += (Choice("human", say("button_human")),)
-    return Answer((Reply(say("which_offer", turn.said), choices),), "offer", row.case_id, None, turn.unclear + 1)
+    return Answer((which(turn, options),), "offer", row.case_id, None, turn.unclear + 1)
 
 
 def asked_fen(session: Session, row: models.Case, turn: Turn) -> int | None:
@@ -431,6 +452,11 @@ def asked_fen(session: Session, row: models.Case, turn: Turn) -> int | None:
 def paid_fen(session: Session, row: models.Case) -> int:
     line = session.get(models.OrderLine, (row.order_id, row.line_id))
     return int(line.unit_paid_fen * line.quantity) if line else 0
+
+
+def pieces(session: Session, row: models.Case) -> int:
+    line = session.get(models.OrderLine, (row.order_id, row.line_id))
+    return int(line.quantity) if line else 0
 
 
 def explain(session: Session, turn: Turn) -> Answer:

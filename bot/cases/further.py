@@ -17,7 +17,7 @@ from bot.cases import escalation, intake, listing, logistics, question, small_ta
 from bot.cases.matter import WISHED_BY, matters
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import WISHES, hear
+from bot.cases.wish import WISHES, hear, meant
 from bot.cases.words import say
 from bot.store import models
 
@@ -34,7 +34,11 @@ def others(turn: Turn) -> list[str]:
     """What the message wishes besides what it was mainly read as."""
     if turn.choice is not None:
         return []
-    return [wish for wish in turn.wishes if wish != turn.intent and (wish not in SPOKEN or SPOKEN[wish].search(turn.text))]
+    main = {turn.intent, meant(turn.intent, turn.text)}
+    return [
+        wish for wish in turn.wishes
+        if wish not in main and meant(wish, turn.text) == wish and (wish not in SPOKEN or SPOKEN[wish].search(turn.text))
+    ]
 
 
 def answer(session: Session, turn: Turn, handler: Handler) -> Answer:

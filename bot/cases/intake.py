@@ -27,7 +27,7 @@ from bot.cases import (
     request_evidence,
     settlement,
 )
-from bot.cases.order_finder import OrderLineView, find
+from bot.cases.order_finder import OrderLineView, find, named_by
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -45,6 +45,9 @@ NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 ALL = re.compile(r"(?:全部?|都|统统|通通|所有|一起|[两俩三几][个件单样])(?:都|全|也|给我|帮我|给|要|想|得|一起)*(?:退|换|不要|修|取消)(?!一|其中|.*(?:还没|没退|没到|没给))")
 """「都退了吧」: more than one order is meant; 「都退了 钱还没到」 tells what was done."""
 
+KEEPS = re.compile(r"[^，,。！!？?\s]{1,12}(?:留着|留下|保留|照发|不取消|不退|别退|别取消|还要)")
+"""「保温杯留着」."""
+
 PROBLEM_BUTTONS = {
     "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "price_drop", "change_of_mind"),
     "underway": ("late_delivery", "price_drop", "change_of_mind", "not_received"),
@@ -61,7 +64,7 @@ def open_case(session: Session, turn: Turn) -> Answer:
     named = listing.candidates(turn, lines)
     if row is None and not turn.issues and turn.awaiting is None and question.mostly(turn.text):
         return question.answer_question(session, turn)
-    if turn.awaiting == "order" and not named:
+    if turn.awaiting == "order" and (not named or KEEPS.search(turn.text)):
         return choose_order(session, turn)
     same_line = row is not None and (not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named))
     done = row is not None and same_line and row.state in {"settled", "awaiting_return"}
@@ -165,6 +168,8 @@ def locate(session: Session, turn: Turn, heard: Heard, lines: list[OrderLineView
     unknown_number = bool(turn.values("order_number")) and not named
     # Who says what arrived broken means no order that has not been sent: pressed by mistake, it would be refunded at once.
     usable = named or listing.by_part(turn.text, fitting or [line for line in lines if line.status != "closed"] or lines)
+    if heard.wish == "cancel_order" and not named:
+        usable = [line for line in usable if line.status in {"paid", "shipped"}] or usable  # what came is returned, not cancelled
     key = "ask_order_among" if named else "order_not_found" if unknown_number else "ask_order"
     if key == "ask_order" and ALL.search(turn.text) and 1 < len(usable) <= listing.SHOWN:
         return ask_first(turn, heard, usable)
@@ -208,8 +213,15 @@ def choose_order(session: Session, turn: Turn) -> Answer:
         if -len(shown) <= index < len(shown):
             named = [shown[index]]
     heard = hear(turn)
+    if KEEPS.search(turn.text) and heard.wish in {"cancel_order", "refund", "return_goods"}:
+        # 「保温杯留着」 names the one that stays.
+        stays = [line for kept in KEEPS.findall(turn.text) for line in named_by(kept, lines)]
+        named = [line for line in named_by(KEEPS.sub("", turn.text), lines) if line not in stays]
+        shown = [line for line in shown if line not in stays]
     if len(named) == 1:
         return begin(session, turn, heard, named[0])
+    if ALL.search(turn.text) and 1 < len(named or shown) < listing.SHOWN:
+        return ask_first(turn, heard, named or shown)
     more = tells_more_than(turn.pending, heard)
     if turn.unclear >= 1 and not more:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_no_order"))

@@ -17,7 +17,10 @@ from bot.store import models
 
 
 def tell_logistics(session: Session, turn: Turn) -> Answer:
-    """The state of the order named, else of the newest one still underway."""
+    """The state of the order named, else of the newest one still underway. 「单号填哪」 asks about the way back."""
+    entry = question.best_entry(turn.text)
+    if entry is not None and entry.id == "how_to_return":
+        return question.answer_question(session, turn)
     lines = listing.lines_of(session, turn.customer_id or "")
     named = listing.candidates(turn, lines)
     row = case_file.current(session, turn)

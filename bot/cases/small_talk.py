@@ -7,7 +7,7 @@ import re
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, detail, entry, escalation, intake, listing, refusal
+from bot.cases import bargaining, case_file, detail, entry, escalation, intake, listing, question, refusal
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -49,6 +49,9 @@ def small_talk(session: Session, turn: Turn) -> Answer:
         "deny": "no_problem",
         "inform": "chat",
     }.get(turn.intent) or ("patience" if impatient else "chat")
+    found = question.reply_to(turn.text, turn.said) if key == "chat" else None
+    if found is not None:
+        return stay(turn, found)
     answer = stay(turn, Reply(say(key, turn.said)))
     # What was only chatted at is not understood any better: the count of what was not understood stays.
     return msgspec.structs.replace(answer, unclear=turn.unclear) if key == "chat" else answer

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import audit, case_file, progress
+from bot.cases import audit, bargaining, case_file, intake, progress
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
+from bot.cases.wish import Heard
 from bot.cases.words import say, yuan
 from bot.ledger import ledger
 from bot.store import models
+
+
+UNREFUSED = r"(?<!不)(?<!别)(?<!不用)(?<!不要)(?<!不想)(?<!不需要)"
+INSTEAD = (
+    ("refund", re.compile(rf"折现|折[算成]|{UNREFUSED}(?:退钱|退款)")), ("exchange", re.compile(rf"{UNREFUSED}换[成个一新]")),
+    ("compensation", re.compile(rf"{UNREFUSED}(?:赔|补偿)")),
+)
+"""「不用补了 折现吧」 takes nothing back: it asks for something else."""
 
 
 def matter(session: Session, turn: Turn) -> models.Case | None:
@@ -28,6 +40,11 @@ def withdraw(session: Session, turn: Turn) -> Answer:
     row = matter(session, turn)
     if row is None or row.state in {"withdrawn", "closed"}:
         return Answer((Reply(say("withdraw_none")),), None, None)
+    wish = next((wish for wish, words in INSTEAD if words.search(turn.text)), None)
+    if wish is not None and row.state == "negotiating":
+        return bargaining.counter_offer(session, msgspec.structs.replace(turn, intent=wish, case_id=row.case_id))
+    if wish is not None and case_file.is_open(row):
+        return intake.go_on(session, msgspec.structs.replace(turn, intent=wish), row, Heard(wish, (), {}))
     title = progress.title_of(session, row)
     paid = sum(entry.fen for entry in ledger.entries_of_case(session, row.case_id) if entry.state == "paid")
     if row.state == "settled" and paid:
