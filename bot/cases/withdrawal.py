@@ -16,7 +16,6 @@ from bot.cases.words import say, yuan
 from bot.ledger import ledger
 from bot.store import models
 
-
 UNREFUSED = r"(?<!不)(?<!别)(?<!不用)(?<!不要)(?<!不想)(?<!不需要)"
 INSTEAD = (
     ("refund", re.compile(rf"折现|折[算成]|{UNREFUSED}(?:退钱|退款)")), ("exchange", re.compile(rf"{UNREFUSED}换[成个一新]")),
