@@ -60,6 +60,7 @@ FORM_WORDS = (
 DENIED_BEFORE = re.compile(rf"(不要|不想要|不需要|不稀罕|别给|谁要|要什么|拒绝|不接受)[^，,。！!？?\s]{{0,5}}$|{REFUSED}$")
 DENIED_AFTER = re.compile(r"[^，,。！!？?\s]{0,3}(不要|不想要|不需要|不稀罕|不用|没用|不行|不接受|算了|免了|自己留)")
 WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
+MONEY_BACK = re.compile(r"退[我点些]?[钱款]")
 KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退款|只退款")
 """Who says so means money without sending the goods back."""
 PART = frozenset({"refund_part", "price_difference"})
@@ -387,7 +388,11 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     if wanted in {"refund", "return_refund", "exchange"} and PARTLY.search(turn.text) and pieces(session, row) > 1:
         return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
     shown_so = [option for option in options if option["remedy"] == wanted]
-    if wanted == "refund" and not shown_so and not WHOLE.search(turn.text):
+    back = any(option["remedy"] == "return_refund" for option in options)
+    if wanted == "refund" and back and MONEY_BACK.search(turn.text) and not KEPT.search(turn.text) and any(option["remedy"] in PART for option in options):
+        # 「先退钱」 may mean the whole for the goods or the part without: the smaller one is not taken for them.
+        return small_talk.stay(turn, which(turn, options))
+    if wanted == "refund" and not shown_so and not back and not WHOLE.search(turn.text):
         shown_so = [option for option in options if option["remedy"] in PART]
     if wanted == "refund" and not shown_so and not KEPT.search(turn.text):
         # 「那退吧」 where the goods go back: the refund that is on the table, not another one.
@@ -483,4 +488,6 @@ def no_offer(session: Session, turn: Turn) -> Answer:
         return refusal.disagree(session, row, turn)
     if row is not None and row.state == "with_person":
         return escalation.still_with_person(session, turn, row)
+    if row is not None and row.state in {"settled", "awaiting_return"} and turn.intent in {"reject_offer", "deny", "counter_offer"}:
+        return explain(session, turn)  # 「才退这点」: the rules that made it so, and a person's button
     return Answer((Reply(say("no_offer_open", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)

@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("claim.yml")
 NUMBER = {"一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 COUNT = r"(\d{1,3}|[一二两俩三四五六七八九]?十[一二三四五六七八九]?|[一二两俩三仨四五六七八九])"
 PIECE = r"\s*(?:个|只|颗|枚|斤|盒|袋|包|朵|枝|支|条|件|瓶|罐|块)?"
-BAD = r"(?:都|全|有|是)?(?:烂|坏|腐|霉|破|化|死|蔫|碎|裂|压坏|不能吃|臭|黑)(?:脱|掉|咯|嘞)?"
+BAD = r"(?:都|全|有|是)?(?:烂|坏|腐|霉|破|化|死|蔫|枯|碎|裂|压坏|不能吃|臭|黑|黄)(?:脱|掉|咯|嘞)?"
 
 OF_TOTAL = (
     re.compile(rf"{COUNT}{PIECE}(?:里面?|里头|当中|中)?.{{0,3}}?{BAD}了?{COUNT}{PIECE}"),
@@ -23,7 +23,7 @@ OF_TOTAL = (
 )
 BAD_FIRST = re.compile(rf"{BAD}了?(?:有)?{COUNT}{PIECE}.{{0,6}}?(?:一共|总共|共|买了|总){COUNT}{PIECE}")
 COUNTED_BAD = re.compile(rf"{COUNT}{PIECE}(?:是|都)?{BAD}的?.{{0,4}}?(?:一共|总共|共|买了|总){COUNT}{PIECE}")
-WHOLE = re.compile(r"(全|都|整箱|整盒|一箱|通通|全部)(烂|坏|腐|化|死|蔫|碎|不能吃)|没一个(好|能吃)")
+WHOLE = re.compile(r"(全|都|整箱|整盒|一箱|通通|全部)(烂|坏|腐|化|死|蔫|枯|黄|碎|不能吃)|没一个(好|能吃)")
 NOT_WANTED = r"(?<![赔退补返给要偿])(?<![赔退补返给要偿][我咱个回])(?<![赔退补返给偿]我[个这])"
 NOT_MONEY = r"(?!的?(?:钱|价|款|差价))"
 """「赔我一半」 and 「退一半的钱」 say what is wanted, not how much is bad: a demand must not become a fact that money follows from."""

@@ -144,6 +144,8 @@ def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
 
 def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answer:
     """New words about a case that is already open: its facts grow, its wish may change."""
+    if row.wish == "price_protection" and heard.wish == "resend":
+        heard = msgspec.structs.replace(heard, wish=None)  # 「能补不」: the difference, no parcel
     new = set(heard.issues) - set(row.issues) or set(heard.facts) & {"promised_other"} - set(row.facts)
     if row.state == "negotiating" and turn.awaiting == "offer" and heard.wish in (None, row.wish) and not new:
         return bargaining.counter_offer(session, turn)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import logistics, question
+from bot.cases import listing, logistics, question
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
@@ -27,7 +27,7 @@ def tell_progress(session: Session, turn: Turn) -> Answer:
     rows = session.scalars(
         select(models.Case).where(models.Case.customer_id == turn.customer_id).order_by(models.Case.updated_at.desc()).limit(SHOWN)
     ).all()
-    if not rows and PARCEL.search(turn.text):
+    if not rows and (PARCEL.search(turn.text) or listing.candidates(turn, listing.lines_of(session, turn.customer_id or ""))):
         return logistics.tell_logistics(session, turn)
     if not rows:
         return Answer((Reply(say("progress_none", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)
