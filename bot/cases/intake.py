@@ -207,8 +207,10 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     shown = listing.remembered(turn, lines, "shown")
     # Among what was shown first: 「256G的」 after 「哪部手机」 is one of these two. Where more fitted than were shown,
     # who names one may well mean what they did not see.
-    named = listing.candidates(turn, shown) if 1 < len(shown) < listing.SHOWN else []
-    named = named or listing.candidates(turn, lines)
+    # 「是手机」 where only other things were shown means none of them, though 耳机 ends like it.
+    named = listing.candidates(turn, lines)
+    if 1 < len(shown) < listing.SHOWN and (not named or any(line in shown for line in named)):
+        named = listing.candidates(turn, shown) or named
     ordinals = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
     if not named and ordinals and shown:
         index = ordinals[0] - 1 if ordinals[0] > 0 else ordinals[0]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.cases import listing, logistics, question
-from bot.cases.reply import Answer, Reply
+from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
 from bot.clock import SHOP_ZONE
@@ -30,7 +30,7 @@ def tell_progress(session: Session, turn: Turn) -> Answer:
     if not rows and (PARCEL.search(turn.text) or listing.candidates(turn, listing.lines_of(session, turn.customer_id or ""))):
         return logistics.tell_logistics(session, turn)
     if not rows:
-        return Answer((Reply(say("progress_none", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)
+        return Answer((Reply(say("progress_none", turn.said), (Choice("human", say("button_human")),)),), turn.awaiting, turn.case_id, turn.pending or None)
     replies = [Reply("\n".join(line_of(session, row, turn.at) for row in rows))]
     asked = question.reply_to(turn.text, turn.said) if HOW_LONG.search(turn.text) else None
     if asked is not None:
