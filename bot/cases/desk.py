@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import Assessment, RemedyDue
@@ -50,6 +51,10 @@ LEDGER_SAYS = {
     "refunded and replaced": "同一件商品不能又退款又换货或补发",
 }
 """The ledger's guards (bot/store/migrations 0002) in an agent's words."""
+
+
+ONE_OPEN = ("ux_cases_open", "cases.order_id, cases.line_id, cases.wish")
+"""How PostgreSQL and SQLite name the index that allows one open case for each line and wish."""
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -108,8 +113,14 @@ def hold(case_id: str, name: str, at: datetime, *, must_hold: bool = True) -> It
             act = Hold(session, row, conversation, agent, at)
             if must_hold and not act.holds:
                 raise DeskRefused("not_yours", holder(conversation) or "请先接手这个案件")
-            yield act
-            row.updated_at = at
+            try:
+                yield act
+                row.updated_at = at
+                session.flush()
+            except IntegrityError as refused:
+                if not any(index in str(refused.orig) for index in ONE_OPEN):
+                    raise
+                raise DeskRefused("case_open", "这件事刚刚在别的对话里有了未结的案件,请刷新后在那个案件里处理") from refused
 
 
 def holder(conversation: models.Conversation) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
 from bot.cases import desk
 from bot.cases.desk_refused import DeskRefused
 from bot.store import models, password
-from bot.store.database import session
+from bot.store.database import engine, session
 from tests.dialogues.shop import NOW, order_number
 from tests.web.conftest import DROPPED, LAMP, MUG, PASSWORD, Agent, Customer, both_databases, money
 from tests.web.stand_in import StandIn
@@ -492,3 +493,37 @@ def test_an_order_whose_case_is_open_is_not_put_on_another(client: TestClient, g
     refused = agent.act("case_second", "order", **mug)
     assert refused.json()["error"]["code"] == "case_open"
     assert first in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_order_that_another_conversation_takes_at_the_same_moment_is_refused_in_words(client: TestClient, given: Callable[..., None], staff: None, database_url: str) -> None:
+    given(MUG)
+    customer = Customer(client, "cus_t001")
+    mug = {"order_id": order_number(1, 1), "line_id": f"{order_number(1, 1)}-1"}
+    case = {"customer_id": "cus_t001", "issues": [], "facts": {}, "mood": "calm", "opened_at": NOW, "updated_at": NOW}
+    with session() as db:
+        db.add(models.Case(case_id="case_here", conversation_id=customer.conversation_id, state="with_person", human_reason="asked", **case))
+        db.add(models.Conversation(conversation_id="cnv_there", customer_id="cus_t001", opened_at=NOW, updated_at=NOW))
+    agent = Agent(client, "xiaoli")
+    agent.does("case_here", "claim")
+    with ThreadPoolExecutor(1) as pool:
+        with session() as db:
+            db.add(models.Case(case_id="case_there", conversation_id="cnv_there", wish="return_goods", state="open", **mug, **case))
+            db.flush()
+            answer = pool.submit(agent.act, "case_here", "order", **mug)
+            wait_for_lock(database_url)
+        refused = answer.result(timeout=30)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "case_open")
+    assert agent.document("case_here")["desk"]["order"] is None
+
+
+def wait_for_lock(url: str) -> None:
+    """Until somebody in this database waits for another's transaction."""
+    end = time.monotonic() + 30
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    while time.monotonic() < end:
+        with engine(url).connect() as connection:  # a transaction sees one picture of who waits
+            if connection.execute(waiting).scalar():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for a lock")
