@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import Assessment, RemedyDue
-from bot.cases import audit, facts, judgement, policy, settlement
+from bot.cases import audit, facts, judgement, policy, settlement, standing_offer
 from bot.cases.desk_refused import DeskRefused
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
@@ -196,7 +196,8 @@ def accept(session: Session, turn: Turn, option_id: str) -> Answer | None:
     except ledger.LedgerRefused as refused:
         raise gone(session, offer, row, turn.at, option_id, str(refused), say("why_not_done")) from refused
     offer.answer = {"act": "accept", "option": option_id}
-    close_others(session, offer, part[0])
+    in_place_of_it = len(offer.options) > 1
+    standing_offer.lapse(session, row.case_id, ledger.MONEY if part[0] in ledger.MONEY or in_place_of_it else {part[0]}, offer.offer_id, but=offer.offer_id)
     if any(entry["state"] == "awaiting_return" for entry in done):
         row.state = "awaiting_return"
     elif not still_owed(session, row):
@@ -214,12 +215,3 @@ def gone(session: Session, offer: models.Offer, row: models.Case, at: datetime, 
     offer.answer = {"act": "accept", "option": option_id, "refused": refused}
     audit.write(session, at, "ledger", "refuse_offer", row.case_id, offer_id=offer.offer_id, why=refused)
     return OfferGone(row, why)
-
-
-def close_others(session: Session, taken: models.Offer, remedy: str) -> None:
-    """Of offers that give the same thing the customer takes one: sent twice, or made better while the older card stays on the page."""
-    same = ledger.MONEY if remedy in ledger.MONEY else {remedy}
-    waiting = session.scalars(select(models.Offer).where(models.Offer.case_id == taken.case_id, models.Offer.by != "bot", models.Offer.offer_id != taken.offer_id))
-    for other in waiting.all():
-        if other.answer is None and any(option["remedy"] in same for option in other.options):
-            other.answer = {"act": "reject", "instead": taken.offer_id}

@@ -51,7 +51,7 @@ FORM_WORDS = (
     ("refund", re.compile(r"不(用|想|要|需要)?退货|不寄回|仅退款|只退款")),
     ("return_refund", re.compile(r"退货|寄回|退回去|上门取")),
     ("exchange", re.compile(r"换(货|一|个|新|件|台|双|条)|给我换|重新?做")),
-    ("resend", re.compile(r"补(发|寄)|重新?(发|寄)|再(发|寄)")),
+    ("resend", re.compile(r"补(发|寄)|重新?(发|寄)|(?<!我)(?<!钱)(?<!款)(?<!了)再(发|寄)(?!回)")),
     ("repair", re.compile(r"维修|修(一下|好|理)|返修|保修")),
     ("coupon", re.compile(r"券|优惠")),
     ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
@@ -66,12 +66,22 @@ KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退�
 PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
 WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
-ASKS = re.compile(r"[吗么嘛][?？~～。]*$|[?？]\s*$|[能行好]不[能行好]|可不可以|是不是|有没有|多少|几[天日个]|多久|怎么|咋")
+ASKS = re.compile(
+    r"[吗么嘛呢][?？~～。]*$|[吗么嘛](?=[\s，,]|亲|谢|急)|不[啊呀亲]?[?？~～。]*$|[能以修换退钱款包给行]没[?？]*$|[?？]\s*$|[能行好]不[能行好]|可不可以|会不会|是不是|有没有"
+    r"|多少(?!是多少)|几[天日个时]|多久|多长|怎么|咋|谁|哪|什么|啥|要是|如果|万一|除非|与其|的话|还要"
+    r"|[换修退](?:不了|不好|不成)|不(?:能|给|让)[换修退]|[换修退]个?[屁鬼锤毛头]|懒得|甭|莫|没空|没法|不乐意|不愿意?|太(?:慢|麻烦|少|久)|起来麻烦|还[换修退]$|[换修退]过|不想再"
+    r"|多退|考虑|(?:就|只|光)(?:知道|会)|也行.*也行|掏钱|收费|就不|自己寄|就好了|还差"
+)
 """「能修吗」 is no yes to the repair: money moves only on words that say so, or on a button."""
-PARTLY = re.compile(r"(?:只|就|单独?)(?:退|换|修)|其中|那[件个套双只条本盒][退换修]|另[一外].{0,6}(?:留|不退|没事|好的)|留着")
+PARTLY = re.compile(
+    r"(?:只|就|单独?)(?:退|换|修)(?=.{0,4}[一两三几\d那这其坏破碎烂][个件双只条本盒套的])|其中|[坏碎破线烂]的?那[件个套双只条本盒]|那[件个套双只条本盒][^，,。\s]{0,2}[退换修]"
+    r"|另[一外].{0,6}(?:留|不退|没事|好的)|好的留|一[件个双条][退换]一[件个双条][退换留]"
+)
 """「开线的那件退 另一件留着」: not all pieces of the line."""
 HARDLY_A_WORD = 3
 """「哦」 「嗯哼」 refuse nothing and ask nothing."""
+BUT = re.compile(r"但|不过|就是(?:少|慢|太)|倒是|才怪|个[屁鬼]|再看看|再想|要是|太少|更好|运费|不行就")
+"""「可以是可以 就是少了点」 is no plain yes."""
 THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
 ONLY_THINKING = re.compile(r"(那|嗯|好吧|行吧)?[，, ]?(我|让我|容我)?(先|再|得|要)?(考虑|想|琢磨|看看)(再)?(一下|一?想|考虑|看|看看)?(吧|哈|呗|先|再说|再回复?你们?)?[。.!！~]*")
 """「考虑一下」 takes time and refuses nothing: no round is used up."""
@@ -240,6 +250,9 @@ def settle(session: Session, row: models.Case, turn: Turn, option: Option) -> An
         with session.begin_nested():
             done = settlement.fulfil(session, row, [(str(remedy), fen, cost) for remedy, fen, cost in parts], return_needed=option.return_needed, at=turn.at)
     except ledger.LedgerRefused as refused:
+        for stored in session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id, models.Offer.by == "bot")):
+            if (stored.answer or {}).get("act") == "accept":
+                stored.answer = {**(stored.answer or {}), "refused": str(refused)}  # taken, and nothing was got for it
         return settlement.not_done(session, row, turn, refused)
     row.state = "awaiting_return" if any(entry["state"] == "awaiting_return" for entry in done) else "settled"
     audit.write(session, turn.at, "customer", "accept_offer", row.case_id, option=option.id)
@@ -254,10 +267,12 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
+    if partly(session, row, turn):
+        return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     chosen = named_option(turn, options)
-    if chosen is None and len(options) == 1 and not numbered(turn):
+    if chosen is None and len(options) == 1 and not numbered(turn) and plainly_yes(session, row, turn, options[0]):
         chosen = options[0]["id"]
     if chosen is None and any(option["id"] == turn.pending.get("meant") for option in options):
         chosen = turn.pending["meant"]
@@ -267,10 +282,16 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     return accept_or_confirm(session, row, turn, options, chosen)
 
 
+def plainly_yes(session: Session, row: models.Case, turn: Turn, option: dict[str, Any]) -> bool:
+    """Whether a yes to the only option names no other form or sum: 「五十吧 不行就退货」 does."""
+    fen = asked_fen(session, row, turn)
+    return form_named(turn.text) in (None, option["remedy"]) and fen in (None, option["fen"])
+
+
 def accept_or_confirm(session: Session, row: models.Case, turn: Turn, options: list[dict[str, Any]], option_id: str) -> Answer:
     """Takes the option the words point at; where they only ask about it, it is shown for a yes."""
     text = next((str(option["text"]) for option in options if option["id"] == option_id), None)
-    if text is None or not ASKS.search(turn.text.strip()):
+    if text is None or not (ASKS.search(turn.text.strip()) or BUT.search(turn.text)):
         return accept_option(session, turn, option_id)
     choices = (Choice(f"option:{option_id}", text), Choice("human", say("button_human")))
     return Answer((Reply(say("confirm_offer", turn.said, what=text), choices),), "offer", row.case_id, {"meant": option_id}, turn.unclear)
@@ -315,6 +336,8 @@ def named_option(turn: Turn, options: list[dict[str, Any]]) -> str | None:
 def numbered(turn: Turn) -> list[int]:
     """The numbers of options that the words say, from 1; -1 is the last one."""
     numbers = [int(value) for value in turn.values("ordinal") if str(value).lstrip("-").isdigit()]
+    if len(set(numbers)) > 1:
+        return []  # 「第一个不行 第二个吧」: which is meant is asked
     bare = re.fullmatch(r"\s*(?:第|选|要|方案)?\s*([1-9一二三四])\s*(?:个|种|号)?\s*[吧。.!！]?\s*", turn.text)
     if not numbers and bare:
         numbers = ["一二三四".index(bare[1]) + 1 if bare[1] in "一二三四" else int(bare[1])]
@@ -343,6 +366,12 @@ def which(turn: Turn, options: list[dict[str, Any]]) -> Reply:
     return Reply(say("which_offer", turn.said), (*choices, Choice("human", say("button_human"))))
 
 
+def show_again(session: Session, row: models.Case, turn: Turn) -> Answer:
+    """The open options once more, nothing taken and no round used up."""
+    waiting = unanswered_offer(session, row)
+    return Answer((which(turn, waiting.options if waiting else []),), "offer", row.case_id)
+
+
 def reject_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
@@ -368,6 +397,8 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
         if current is not None and current.state == "with_person":
             return escalation.still_with_person(session, turn, current)
         return intake.open_case(session, msgspec.structs.replace(turn, intent="compensation"))
+    if partly(session, row, turn):
+        return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     amount = asked_fen(session, row, turn)
@@ -385,13 +416,13 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     wanted = form_named(turn.text) or FORM_OF.get(wish or "")
     if amount is None and wanted is None and wish is None:
         return reject_offer(session, turn)
-    if wanted in {"refund", "return_refund", "exchange"} and PARTLY.search(turn.text) and pieces(session, row) > 1:
-        return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
     shown_so = [option for option in options if option["remedy"] == wanted]
     back = any(option["remedy"] == "return_refund" for option in options)
     if wanted == "refund" and back and MONEY_BACK.search(turn.text) and not KEPT.search(turn.text) and any(option["remedy"] in PART for option in options):
         # 「先退钱」 may mean the whole for the goods or the part without: the smaller one is not taken for them.
-        return small_talk.stay(turn, which(turn, options))
+        if turn.unclear >= 1:
+            return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
+        return Answer((which(turn, options),), "offer", row.case_id, None, turn.unclear + 1)
     if wanted == "refund" and not shown_so and not back and not WHOLE.search(turn.text):
         shown_so = [option for option in options if option["remedy"] in PART]
     if wanted == "refund" and not shown_so and not KEPT.search(turn.text):
@@ -459,9 +490,10 @@ def paid_fen(session: Session, row: models.Case) -> int:
     return int(line.unit_paid_fen * line.quantity) if line else 0
 
 
-def pieces(session: Session, row: models.Case) -> int:
+def partly(session: Session, row: models.Case, turn: Turn) -> bool:
+    """Whether the words mean only some of the line's several pieces, which no option is about."""
     line = session.get(models.OrderLine, (row.order_id, row.line_id))
-    return int(line.quantity) if line else 0
+    return line is not None and line.quantity > 1 and PARTLY.search(turn.text) is not None
 
 
 def explain(session: Session, turn: Turn) -> Answer:

@@ -28,6 +28,8 @@ def confirm(session: Session, turn: Turn) -> Answer:
     confirming = turn.pending.get("confirming")
     if confirming == "human":
         return escalation.hand_over_on_request(session, turn)
+    if confirming == "withdraw" and turn.choice is None and withdrawal.NOT_TAKEN_BACK.search(turn.text):
+        return decline(session, turn)
     if confirming == "withdraw":
         return withdrawal.withdraw_now(session, turn)
     if turn.pending.get("meanings"):

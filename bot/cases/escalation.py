@@ -52,6 +52,7 @@ def hand_over(session: Session, turn: Turn, reason: HumanReason, why: str | None
 
 def go_on(session: Session, turn: Turn, row: models.Case, why: str) -> Answer:
     """What the customer took could not be done, `why` says it: a person goes on, who has the case, is waited for, or is called now."""
+    row = case_file.under_way(session, row)
     conversation = session.get(models.Conversation, turn.conversation_id)
     owner = conversation.owner if conversation is not None else "bot"
     if owner == "agent" or (owner == "queue" and row.state == "with_person"):

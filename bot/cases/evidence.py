@@ -33,13 +33,13 @@ from bot.cases.wish import Heard, hear
 from bot.cases.words import say
 from bot.store import models
 
-CANNOT = re.compile(r"没(有)?(照片|图|拍|视频|截图)|(照片|图片?|视频|截图)[也都可]?(没有|没[拍留存了]|木有)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
-NONE_THERE = re.compile(r"\W*(?:这个|那个|真的?|都|确实|现在|我)*(?:没有?|木有|无|不行|不想|不要|不用|懒得|不方便|没办法)(?:了|啊|呀|哦|呢|的|诶|欸|吧)*\W*")
+CANNOT = re.compile(r"没(有)?(照片|图|拍(?!好|全|清)|视频|截图)(?!.{0,4}(?<!没)有(?:照片|图|视频))(?!没?问题)|[拍发传]不[了上到]|没法[拍发传]|不(?:愿意?|乐意|想)[拍发传]|别让我拍|(照片|图片?|视频|截图)[也都可]?(没有(?!问题|拍|传)|没[拍留存了]|木有)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
+NONE_THERE = re.compile(r"\W*(?:这个|那个|真的?|都|确实|现在|我)*(?:没[有得]?|木有|冇|无|不行|不想|不要|不用|懒得|不方便|没办法)(?:了|啊|啦|呀|哦|呢|的|诶|欸|吧|嘛|哈)*\W*")
 """A message that is nothing but a no to what was asked for."""
-PICTURE = re.compile(r"图|照|拍|视频|截|凭证|证据|[发传]不|不[发传]|[扔丢]")
+PICTURE = re.compile(r"图|照|拍|视频|截|凭证|证据|[发传]不|不[发传]|(?<!没)[扔丢]")
 JUST_SENT = re.compile(r"(已经?|都|刚)?(图|照片|视频|截图)?(都|已经?)?(发|拍|传|上传)(好|过去)?(给你们?|你们?)?了?[。.!！~]*")
 """A message that says nothing but that it was sent."""
-LATER = re.compile(r"(等|过)(一?下|一?会|等)|待会|一?会儿?(再|就)?(发|拍|传|给)|晚(点|些|上)|稍后|回(头|家|去)(再|拍|发|给)|下班|明天|在上班|在外面|不在家")
+LATER = re.compile(r"(等|过)(一?下|一?会|等)|待会|一?会儿?(再|就)?(发|拍|传|给)|(?:马上|正在|在|给你)拍|^马上|等哈|找找|晚(点|些|上)|稍后|回(头|家|去)(再|拍|发|给)|下班|明天|在上班|在外面|不在家")
 SENT = re.compile(r"图|照|拍|视频|截|发|传|上传|给你|这(个|样)|看")
 
 
@@ -168,7 +168,7 @@ def other_words(session: Session, row: models.Case, turn: Turn) -> Answer:
     if turn.unclear >= 1:
         return escalation.hand_over(session, turn, "unknown_rule", why=say("why_failed"), row=row)
     # 「太少了」 says nothing of the goods, though the model hears a missing piece in it.
-    told = () if turn.intent in {"deny", "reject_offer", "chitchat"} else turn.issues
+    told = () if turn.intent == "reject_offer" else turn.issues
     case_file.add(session, row, turn, Heard(None, told, hear(turn).facts))
     answer = settlement.advance(session, row, turn)
     return msgspec.structs.replace(answer, unclear=turn.unclear + 1) if answer.awaiting == "evidence" else answer

@@ -17,7 +17,7 @@ from bot.cases import escalation, intake, listing, logistics, question, small_ta
 from bot.cases.matter import WISHED_BY, matters
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import WISHES, hear, meant
+from bot.cases.wish import VERBS, WISHES, hear, meant
 from bot.cases.words import say
 from bot.store import models
 
@@ -27,6 +27,8 @@ NEXT_MATTER = re.compile(r"顺便|另外|对了|还有(?:就是|一个|，|,)|�
 SPOKEN = {**WISHED_BY, "resend": re.compile(r"补|重发|再发|少")}
 ASKED = re.compile(r"查|物流|到哪|什么时候|啥时候|多久|几时|催")
 """What makes words about the parcel a question of their own and not the ground of a wish."""
+SHOP_DOES_NOT = re.compile(r"不[退换修补].{0,4}(?:就|我)?(?:投诉|举报|差评|12315)|不[退换修补]不(?:行|可以|成|可)|不能不|偿|差|便宜|赔|钱")
+"""「不换不行」 and 「不退就投诉」 ask for it all the same."""
 Handler = Callable[[Session, Turn], Answer]
 
 
@@ -43,6 +45,11 @@ def others(turn: Turn) -> list[str]:
 
 def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
     """The handler's answer to the main wish, with what the message asks beside it and what waits from before."""
+    if turn.intent not in {"affirm", "accept_offer"}:
+        # A yes takes what was shown for it in the very turn before, nothing older.
+        turn = msgspec.structs.replace(turn, pending={name: kept for name, kept in turn.pending.items() if name != "meant"})
+    if refuses(turn):
+        return small_talk.stay(turn, Reply(say("no_problem", turn.said)))
     several = matters_of(session, turn)
     if several:
         main = intake.open_case(session, about(turn, several[0]))
@@ -56,6 +63,12 @@ def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
     said = "\n".join(reply.text for reply in main.replies)
     main = msgspec.structs.replace(main, replies=(*(reply for reply in found if reply.text not in said), *main.replies))
     return with_matters(session, with_later(main, turn), turn, several[1:])
+
+
+def refuses(turn: Turn) -> bool:
+    """Whether all that is said is that something shall not be done: 「别取消啊」."""
+    asked_nothing_else = turn.choice is None and turn.awaiting != "offer" and not turn.issues and turn.intent in VERBS
+    return asked_nothing_else and meant(turn.intent, turn.text) is None and not SHOP_DOES_NOT.search(turn.text)
 
 
 def matters_of(session: Session, turn: Turn) -> list[dict[str, Any]]:

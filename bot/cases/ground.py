@@ -35,7 +35,8 @@ GROUNDS = {
     # 「穿了一个礼拜还能退吗」 tells how long the goods were used.
     "late_delivery": Ground(
         r"(不|没)发|没(有)?到|超时",
-        r"发|到|慢|催|等|迟|晚|拖|久|物流|快递|揽|动静|更新|卡|派|送|运|时候|多会|还没|收|排期|安装|预售|约"
+        r"发|到|慢|催|等|迟|晚|拖|久|物流|快递|揽|动静|更新|卡|派|送|运|时候|多会|还没|收|排期|安装|预售|约|停(?:了|在)|不动"
+        r"|(?:付|拍|买|下单)了?[一二两三四五六七八九十几半\d]+天(?!.{0,3}(?:坏|破|降|便宜|断|裂|不))"
         r"|(?<![穿用戴吃喝玩骑睡了一二两三四五六七八九十几半\d])[一二两三四五六七八九十几半\d]+(?:多|来)?个?(?:天|日|小时|礼拜|星期|周|月)",
     ),
     "change_of_mind": Ground(r"不(想|需)?要|不喜欢|不合适|不合身|不好看|后悔|买错|太?[大小]了|太[大小]"),
@@ -51,6 +52,9 @@ GROUNDS = {
     "privacy_leak": Ground(None, r"泄|骗|冒充|骚扰|电话|短信|信息|隐私|验证码|转账|链接"),
     "pricing_fraud": Ground(None, r"先(涨|提)|涨.{0,4}(再|后|又)|虚(标|假|高)|原价|划线|欺诈|欺骗|骗|套路|杀熟|坑|假"),
 }
+
+AT_LAST = re.compile(r"[再还](?:是)?[不没](?:给我?)?(?:到|发|来|送|见着)")
+"""「再不到我就退了」 「还没来」: late all the same, whatever else it was read as."""
 
 OF_CONSEQUENCE = frozenset({"missing_item", "late_delivery", "return_obstructed", "billing_error", "privacy_leak", "pricing_fraud"})
 """Issues that the model's reading alone is never enough for."""

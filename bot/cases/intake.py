@@ -42,10 +42,14 @@ NEEDS_PROBLEM = frozenset({"refund", "return_goods", "exchange", "repair", "rese
 NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 """Money wished back before the goods are there needs no reason."""
 
-ALL = re.compile(r"(?:全部?|都|统统|通通|所有|一起|[两俩三几][个件单样])(?:都|全|也|给我|帮我|给|要|想|得|一起)*(?:退|换|不要|修|取消)(?!一|其中|.*(?:还没|没退|没到|没给))")
+ALL = re.compile(r"(?<!别)(?<!是)(?<!不)(?:全部?|都|统统|通通|所有|一起|[两俩三几][个件单样])(?:都|全|也|给我|帮我|给|要|想|得|一起)*(?:退|换|不要|修|取消)(?!一|其中|过|了?(?:还|又|怎么)|.*(?:还没|没退|没到|没给))")
 """「都退了吧」: more than one order is meant; 「都退了 钱还没到」 tells what was done."""
 
-KEEPS = re.compile(r"[^，,。！!？?\s]{1,12}(?:留着|留下|保留|照发|不取消|不退|别退|别取消|还要)")
+KEEPS = re.compile(
+    r"[^，,。！!？?\s]{1,12}(?:(?<!为什么)(?<!怎么)(?<!凭什么)(?<!能)(?<!可以)(?<!们)(?<!家)(?<!服)(?<!给)"
+    r"(?:想?留着|留下|保留|照发|不取消|不退|别退|不[要用想]退|别取消|[别不]动|除外|以外|还要(?=$|[的，,。！!\s])))(?!了?[吗？?]|不行|不可|等)"
+    r"|(?:^|(?<=[，,。！!\s]))(?:不[要用想]?退(?!不)|别退|留[着下]|保留|只留|除了)[^，,。！!？?\s]{1,12}"
+)
 """「保温杯留着」."""
 
 PROBLEM_BUTTONS = {
@@ -91,7 +95,7 @@ def about_another(session: Session, turn: Turn, row: models.Case) -> bool:
     return bool(named) and not listing.guessed(turn, lines) and all((line.order_id, line.line_id) != (row.order_id, row.line_id) for line in named)
 
 
-CORRECTS = re.compile(r"[那这]一?[单个件款盒箱袋双条台部]|订单|不是.{1,12}是|[说问讲]的是|我是说|[弄搞]错|不对")
+CORRECTS = re.compile(r"[那这]一?单|订单|不是.{1,12}是|[说问讲]的是|我是说|[弄搞]错|不对")
 """「就防晒那单」: which order is meant, where another was taken for it."""
 SHORT = 16
 """Characters of a message that only says which order is meant."""
@@ -100,23 +104,28 @@ SHORT = 16
 def corrected(session: Session, turn: Turn, row: models.Case) -> Answer | None:
     """The case goes on about the order that a short answer names in place of the one that was taken for it; None where it names none.
 
-    Only while nothing was offered or promised, and where no other case about those goods is open.
+    Only while nothing was shown, offered or promised, and where no other case about those goods is open. What was told of
+    the goods taken by mistake (how much was bad) is not told of these.
     """
     lines = listing.lines_of(session, turn.customer_id or "")
-    named = find(listing.mention_of(turn), lines)
-    says_which = turn.choice is None and not turn.issues and len(turn.text) <= SHORT and CORRECTS.search(turn.text) is not None
+    after = re.split(r"(?<!不)是", turn.text)[-1] if re.search(r"不是.{1,12}是", turn.text) else turn.text
+    named = find(msgspec.structs.replace(listing.mention_of(turn), text=after), lines)
+    answers = detail.read(str(turn.pending.get("asking") or ""), turn) or hear(msgspec.structs.replace(turn, pending={})).facts
+    says_which = turn.choice is None and not turn.issues and not answers and len(turn.text) <= SHORT and CORRECTS.search(turn.text) is not None
     if not says_which or len(named) != 1 or listing.guessed(turn, lines) or row.order_id is None or row.state not in {"open", "awaiting_evidence"}:
         return None
     line = named[0]
-    begun = ledger.entries_of_case(session, row.case_id) or session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id)).first()
+    begun = (
+        ledger.entries_of_case(session, row.case_id)
+        or session.scalars(select(models.Offer.offer_id).where(models.Offer.case_id == row.case_id)).first()
+        or session.scalars(select(models.Evidence.evidence_id).where(models.Evidence.case_id == row.case_id)).first()
+    )
     if begun or (line.order_id, line.line_id) == (row.order_id, row.line_id) or case_file.open_of_line(session, row.customer_id, line.order_id, line.line_id):
         return None
     audit.write(session, turn.at, "bot", "correct_order", row.case_id, before=row.order_id, order_id=line.order_id, line_id=line.line_id)
     row.order_id, row.line_id = line.order_id, line.line_id
-    row.issues = possible(row.issues, line)
-    row.facts = {name: value for name, value in row.facts.items() if name != "needs"}
-    case_file.add(session, row, turn, Heard(None, (), hear(turn).facts))
-    answer = settlement.advance(session, row, turn)
+    row.facts = {name: value for name, value in row.facts.items() if name == case_file.ASSUMED}
+    answer = first_step(session, turn, row, line)
     return msgspec.structs.replace(answer, replies=(Reply(say("order_corrected", title=line.title)), *answer.replies))
 
 
@@ -219,7 +228,7 @@ def choose_order(session: Session, turn: Turn) -> Answer:
     heard = hear(turn)
     if KEEPS.search(turn.text) and heard.wish in {"cancel_order", "refund", "return_goods"}:
         # 「保温杯留着」 names the one that stays.
-        stays = [line for kept in KEEPS.findall(turn.text) for line in named_by(kept, lines)]
+        stays = [line for kept in KEEPS.finditer(turn.text) for line in named_by(kept[0], lines)]
         named = [line for line in named_by(KEEPS.sub("", turn.text), lines) if line not in stays]
         shown = [line for line in shown if line not in stays]
     if len(named) == 1:
@@ -256,9 +265,15 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
     if heard.wish is None and line.status in {"paid", "shipped"} and only_late(session, turn, heard, line) and not GIVEN_UP.search(turn.text):
         return logistics.tell_late(session, turn, line)
     row = case_file.open_for(session, turn, heard, line)
-    row.issues = possible(row.issues, line)
     if row.state == "with_person":
+        row.issues = possible(row.issues, line)
         return escalation.still_with_person(session, turn, row)
+    return first_step(session, turn, row, line)
+
+
+def first_step(session: Session, turn: Turn, row: models.Case, line: OrderLineView) -> Answer:
+    """What comes first on a case whose order is known: what is wrong, where that decides; else the rules."""
+    row.issues = possible(row.issues, line)
     if row.wish == "price_protection":
         sku = session.get(models.Sku, line.sku_id)
         spec = facts.compared_spec(session, sku, heard_text(turn)) if sku else None

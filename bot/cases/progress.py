@@ -27,7 +27,8 @@ def tell_progress(session: Session, turn: Turn) -> Answer:
     rows = session.scalars(
         select(models.Case).where(models.Case.customer_id == turn.customer_id).order_by(models.Case.updated_at.desc()).limit(SHOWN)
     ).all()
-    if not rows and (PARCEL.search(turn.text) or listing.candidates(turn, listing.lines_of(session, turn.customer_id or ""))):
+    money = re.search(r"退|钱|款|赔|到账", turn.text)
+    if not rows and not money and (PARCEL.search(turn.text) or listing.candidates(turn, listing.lines_of(session, turn.customer_id or ""))):
         return logistics.tell_logistics(session, turn)
     if not rows:
         return Answer((Reply(say("progress_none", turn.said), (Choice("human", say("button_human")),)),), turn.awaiting, turn.case_id, turn.pending or None)

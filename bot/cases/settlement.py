@@ -24,6 +24,7 @@ from bot.cases import (
     policy,
     refusal,
     request_evidence,
+    standing_offer,
     sympathy,
 )
 from bot.cases.reply import Answer, Reply
@@ -168,6 +169,8 @@ def fulfil(
         if state == "due":
             ledger.pay(session, entry, DemoShop(session), at)
         entries.append(entry.entry_id)
+    if mark is None and any(remedy in standing_offer.SETTLES for remedy, _, _ in parts):
+        standing_offer.lapse(session, row.case_id, standing_offer.SETTLES, entries[0])
     return [shown for shown in ledger.rows(session, row.case_id) if shown["id"] in entries]
 
 

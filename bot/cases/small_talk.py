@@ -7,7 +7,18 @@ import re
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import bargaining, case_file, detail, entry, escalation, intake, listing, question, refusal
+from bot.cases import (
+    bargaining,
+    case_file,
+    detail,
+    entry,
+    escalation,
+    ground,
+    intake,
+    listing,
+    question,
+    refusal,
+)
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -26,6 +37,8 @@ def small_talk(session: Session, turn: Turn) -> Answer:
     """Small talk, unless the words name a problem: 「前天那个杯子 有一只是碎的」 is no chat."""
     if turn.issues and turn.intent in {"inform", "chitchat", "deny"}:
         return intake.open_case(session, turn)
+    if turn.awaiting is None and turn.intent in {"deny", "inform", "chitchat"} and ground.AT_LAST.search(turn.text):
+        return intake.open_case(session, msgspec.structs.replace(turn, issues=("late_delivery",)))
     row = case_file.current(session, turn)
     if row is not None and turn.awaiting is None and turn.intent in {"affirm", "deny"}:
         if row.state == "negotiating":

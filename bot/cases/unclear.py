@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 from sqlalchemy.orm import Session
 
-from bot.cases import case_file, escalation, intake, listing, question, small_talk
+from bot.cases import case_file, escalation, ground, intake, listing, question, small_talk
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, wordings
@@ -20,10 +18,6 @@ LEAST = 0.3
 """A message whose likeliest reading is below this probability is not acted on."""
 
 
-AT_LAST = re.compile(r"[再还](?:是)?[不没](?:给我?)?(?:到|发|来|送)")
-"""「再不到我就退了」: late all the same, whatever else it was read as."""
-
-
 def doubtful(turn: Turn) -> bool:
     """Whether a message without an open question was hardly understood. Buttons are always understood."""
     return turn.awaiting is None and turn.choice is None and 0 < turn.confidence < LEAST
@@ -33,7 +27,7 @@ def ask_again(session: Session, turn: Turn) -> Answer:
     """First what is certain all the same (a stated problem, a known question, a named order), then asks back."""
     if turn.issues:
         return intake.open_case(session, turn)
-    if AT_LAST.search(turn.text):
+    if ground.AT_LAST.search(turn.text):
         return intake.open_case(session, msgspec.structs.replace(turn, issues=("late_delivery",)))
     found = question.reply_to(turn.text, turn.said)
     if found is not None:

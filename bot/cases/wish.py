@@ -32,12 +32,20 @@ NATURAL_WISH = {
 SAID_SO = {"resend": re.compile(r"补|重新?[发寄]|再[发寄]|[发寄]给我|[发寄]一(个|份|件|次)")}
 """Wishes that a bare statement of the problem sounds like: 「少发了一只」 is no wish for another parcel yet."""
 
-MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(?:给我|帮我)?(?:做|刻|印|绣|织|打|烧|定做)(?!不|没)")
+MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(?:给我|帮我)?(?:做(?!个?方案|处理)|刻|印|绣|织|打(?!折|个?[一两几]?[次个遍]?(?:电话|折)|包|印|开|款|钱)|烧|定做)(?!不|没)")
 """「重做一条」: a new piece for the faulty one, though the model hears another parcel in it."""
 
 
-VERBS = {"refund": "退", "return_goods": "退", "exchange": "换", "repair": "修", "resend": "补(?!偿|差|贴|钱|点)"}
-REFUSED = r"(?:(?<![要能可换退修补])不(?:想|要|用|需要|打算)?再?(?:给我)?|别再?(?:给我)?)"
+VERBS = {"refund": "退", "return_goods": "退", "exchange": "换", "repair": "修", "resend": "补(?!偿|差|贴|钱|点)", "cancel_order": "取消"}
+REFUSED = (
+    r"(?:(?<![要能可换退修补还么啥咋再敢直迟])(?<!凭什)(?<!你们)(?<!商家)(?<!客服)(?<!说)(?<!天了)(?<!现在)不(?!给我)(?:(?:想|要|用|需要|打算)再?(?:给我)?|再)?|别再?(?:给我)?)"
+)
+"""What makes a verb no wish of the customer's; 「不给我换」 and 「怎么还不退」 tell what the shop does not do."""
+NEVER_ASKED = r"(?:没有?|谁)(?:说过?|让|叫|要)?(?:你们?|我)?要?(?:给我)?|(?:怎么|为什么|凭什么)(?:就|又|会)?(?:把我|给我)"
+"""「谁让你们取消的」."""
+
+SHORT_OF = re.compile(r"差了?[一两二三四五六七八九几\d]+(?:只|件|包|瓶|双|盒|条|本|袋|支|罐)")
+"""「差两包」 is a piece missing, no difference in price."""
 
 OTHER_SIZE = re.compile(r"[换要].{0,4}[大小].{0,2}[码号]|[大小][一两半]?个?[码号]|穿不[进上下]|塞不进脚|码.{0,3}[偏太][大小]|偏[大小]")
 """「穿不进去」 「换大一码」: does not fit, where the model hears nothing wrong."""
@@ -60,7 +68,8 @@ def meant(intent: str, text: str) -> str | None:
     None where they refuse it and ask for nothing else, or for several things.
     """
     verb = VERBS.get(intent)
-    if verb is None or not re.search(verb, text) or re.search(verb, re.sub(REFUSED + verb, "", text)):
+    refused = f"(?:{REFUSED}|{NEVER_ASKED})" if intent == "cancel_order" else REFUSED
+    if verb is None or not re.search(verb, text) or re.search(verb, re.sub(refused + verb, "", text)):
         return intent
     others = {other: wish for wish, other in reversed(VERBS.items()) if other != verb and re.search(other, re.sub(REFUSED + other, "", text))}
     return next(iter(others.values())) if len(others) == 1 else None
@@ -85,6 +94,8 @@ def hear(turn: Turn) -> Heard:
     if turn.choice is None and wish == "price_protection" and LESS.search(turn.text) and not FELL.search(turn.text):
         wish = "compensation"
     issues = tuple(dict.fromkeys([*pending.get("issues", ()), *turn.issues]))
+    if turn.choice is None and turn.intent == "price_protection" and SHORT_OF.search(turn.text):
+        wish, issues = "resend", tuple(dict.fromkeys(["missing_item", *(issue for issue in issues if issue != "price_drop")]))
     facts = {**pending.get("facts", {}), **claimed_facts(turn.text)}
     if "promise_broken" in turn.issues:
         # 「说好两天内发的」 is 「还没发货」 in other words; 「说好送袜子」 stays what it is, also when goods came late besides.

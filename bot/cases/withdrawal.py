@@ -16,12 +16,14 @@ from bot.cases.words import say, yuan
 from bot.ledger import ledger
 from bot.store import models
 
-UNREFUSED = r"(?<!不)(?<!别)(?<!不用)(?<!不要)(?<!不想)(?<!不需要)"
-INSTEAD = (
-    ("refund", re.compile(rf"折现|折[算成]|{UNREFUSED}(?:退钱|退款)")), ("exchange", re.compile(rf"{UNREFUSED}换[成个一新]")),
-    ("compensation", re.compile(rf"{UNREFUSED}(?:赔|补偿)")),
+INSTEAD = re.compile(r"折现|折算?成?钱")
+"""「不用补了 折现吧」 takes nothing back: it asks for money in the place of goods."""
+NOT_TAKEN_BACK = re.compile(
+    r"(?:不|别|没有?|谁)(?:说过?|是|要|想|用|给我|让|叫|你们?)*(?:撤|取消(?!.*退))|撤什么|(?:不能|不是|不得|没说过?|没有说|谁说|非得?|又不是)(?:要|我)?不(?:退|换|修)"
+    r"|不(?:退|换|修)不(?:行|可以|成|可)|要不(?:还是|就|先)?(?:退|换|修|给)|(?:为什么|为啥|凭什么|凭啥|怎么|咋)就?(?:说)?不|你们(?:是不是)?(?:又)?不(?:退|换|修)|不(?:退|换|修)了?[?？]"
 )
-"""「不用补了 折现吧」 takes nothing back: it asks for something else."""
+"""「谁说不退了」 「不退不行」 「别撤」 take nothing back, though the model hears it."""
+TAKEN_BACK = re.compile(r"取消|撤|关闭|关了|误点|点错")
 
 
 def matter(session: Session, turn: Turn) -> models.Case | None:
@@ -39,11 +41,13 @@ def withdraw(session: Session, turn: Turn) -> Answer:
     row = matter(session, turn)
     if row is None or row.state in {"withdrawn", "closed"}:
         return Answer((Reply(say("withdraw_none")),), None, None)
-    wish = next((wish for wish, words in INSTEAD if words.search(turn.text)), None)
-    if wish is not None and row.state == "negotiating":
-        return bargaining.counter_offer(session, msgspec.structs.replace(turn, intent=wish, case_id=row.case_id))
-    if wish is not None and case_file.is_open(row):
-        return intake.go_on(session, msgspec.structs.replace(turn, intent=wish), row, Heard(wish, (), {}))
+    if NOT_TAKEN_BACK.search(turn.text) and turn.choice is None:
+        return Answer((Reply(say("kept"), (Choice("human", say("button_human")),)),), case_file.awaits(row), row.case_id, turn.pending or None)
+    if INSTEAD.search(turn.text) and not TAKEN_BACK.search(turn.text) and row.state in {"open", "awaiting_evidence", "negotiating"}:
+        # With an offer open its forms are shown, and the customer takes one; before that it is the wish.
+        if row.state == "negotiating":
+            return bargaining.show_again(session, row, turn)
+        return intake.go_on(session, msgspec.structs.replace(turn, intent="refund"), row, Heard("refund", (), {}))
     title = progress.title_of(session, row)
     paid = sum(entry.fen for entry in ledger.entries_of_case(session, row.case_id) if entry.state == "paid")
     if row.state == "settled" and paid:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import select
 
 from bot.cases import (
@@ -522,6 +524,62 @@ def test_a_picture_in_answer_to_how_many_is_kept_and_the_question_stays(given: C
         assert (chat.last.awaiting, owner()) == ("detail", "bot")
     chat.say("四只烂的 总共八只", intake.take_detail, intent="inform", awaiting="detail", pending=chat.last.pending)
     assert only_case().facts["affected_share"] == 0.5
+
+
+RICE_COOKER = {"goods": "rice_cooker", "unit": 32900, "paid": 9, "delivered": 6}
+
+
+def with_offer(chat: Chat) -> None:
+    chat.say("电饭煲内胆掉涂层", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    chat.say("照片发了", evidence.take_evidence, intent="provide_evidence", awaiting="evidence")
+    assert chat.last.awaiting == "offer"
+
+
+@pytest.mark.parametrize("between", ["谢谢", "等等", "运费谁出啊", "先退钱"])
+def test_a_yes_takes_what_was_shown_for_it_in_the_turn_before_and_nothing_older(given: Callable[..., str], between: str) -> None:
+    given(RICE_COOKER)
+    chat = Chat()
+    with_offer(chat)
+    chat.say("能修吗", bargaining.counter_offer, intent="repair", awaiting="offer")
+    chat.say(between, bargaining.counter_offer, intent="chitchat", awaiting="offer", pending=chat.last.pending or {})
+    chat.say("好的", bargaining.accept_offer, intent="affirm", awaiting="offer", pending=chat.last.pending or {})
+    assert money() == []
+
+
+def taken_back() -> list[str]:
+    found = yaml.safe_load(Path("data/nlu/withdraw_request.yml").read_text(encoding="utf-8"))
+    return [line.removeprefix("- ") for entry in found["nlu"] for line in entry["examples"].splitlines() if line.strip()]
+
+
+def test_no_wording_of_taking_back_moves_money(given: Callable[..., str]) -> None:
+    given(RICE_COOKER)
+    chat = Chat()
+    with_offer(chat)
+    for text in taken_back():
+        chat.say(text, withdrawal.withdraw, intent="withdraw_request", awaiting=chat.last.awaiting, pending=chat.last.pending or {})
+        assert money() == [], text
+
+
+def test_an_agents_offer_ends_with_what_the_bot_settles(given: Callable[..., str]) -> None:
+    given(RICE_COOKER)
+    chat = Chat()
+    with_offer(chat)
+    case_id = only_case().case_id
+    with session() as db:
+        db.add(models.Agent(name="xiaoli", role="agent", password_hash="x"))
+    at = NOW + timedelta(minutes=30)
+    desk.claim(case_id, "xiaoli", at)
+    desk.offer(case_id, "xiaoli", "refund_part", 2600, at)
+    desk.return_to_bot(case_id, "xiaoli", at)
+    chat.minutes = 40
+    chat.say("那退货吧", intake.open_case, intent="return_goods")
+    chat.say("不想退 给点补偿", bargaining.counter_offer, intent="compensation", awaiting="offer")
+    part = [option.id for reply in chat.last.replies for option in reply.choices if option.id.startswith("option:refund_part")]
+    chat.say("", choosing.choose, intent="choose", choice=part[0])
+    paid = money()
+    assert paid
+    chat.say("", choosing.choose, intent="choose", choice="option:refund_part-2600")
+    assert money() == paid
 
 
 def test_words_twice_that_say_nothing_about_the_picture_bring_a_person(given: Callable[..., str]) -> None:

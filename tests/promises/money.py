@@ -124,7 +124,7 @@ def too_much(money: Money, lowest_price: int) -> str | None:
 
 
 def taken_twice(money: Money) -> str | None:
-    """An agent's offer is taken once, and of several that give money the customer takes one: the others are gone with it."""
+    """An agent's offer of money is taken once, and not after other money of the case, whoever gave it: it is gone with that."""
     of_offer: dict[str, dict[str, Any]] = {}
     for entry in money.standing():
         offer_id = entry["cause"].rpartition("/")[2]
@@ -134,10 +134,10 @@ def taken_twice(money: Money) -> str | None:
             return f"one offer taken twice: {entry}, {of_offer[offer_id]}"
         of_offer[offer_id] = entry
     for offer_id, later in of_offer.items():
-        for earlier in of_offer.values():
-            both = earlier["case_id"] == later["case_id"] and {earlier["remedy"], later["remedy"]} <= set(MONEY)
+        for earlier in money.standing(case_id=later["case_id"]):
+            both = {earlier["remedy"], later["remedy"]} <= set(MONEY)
             if both and money.offers[offer_id]["at"] < earlier["created_at"] < later["created_at"]:
-                return f"offers beside each other, both taken: {earlier}, {later}"
+                return f"money was given since this was offered, and the offer was taken besides: {earlier}, {later}"
     return None
 
 

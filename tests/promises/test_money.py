@@ -92,7 +92,7 @@ def test_whatever_is_done_in_whatever_order_the_bounds_hold(death: Death, outage
     class Bargain(RuleBasedStateMachine):
         """A fresh customer each time; the same database."""
 
-        @initialize(kind=st.sampled_from(sorted(ORDERS)), wish=st.sampled_from(WISHES), then=st.sampled_from(["", "picture", "person"]))
+        @initialize(kind=st.sampled_from(sorted(ORDERS)), wish=st.sampled_from(WISHES), then=st.sampled_from(["", "picture", "person", "back"]))
         def begin(self, kind: str, wish: str, then: str) -> None:
             self.dealings = Dealings(next(numbers), kind)
             self.now = money_of(self.dealings.customer)
@@ -105,6 +105,15 @@ def test_whatever_is_done_in_whatever_order_the_bounds_hold(death: Death, outage
                 for fen in (300, "owed", 500):
                     self.offer(0, AGENTS[0], "refund_part", fen, (None, 1))
                 self.press(0, "option", (None, 1), None, False)
+            elif then == "back":
+                for picture in "cd":
+                    self.show_picture(picture)
+                self.answer((None, 1), None)
+                self.claim(0, AGENTS[0])
+                for fen in (300, "left"):
+                    self.offer(0, AGENTS[0], "refund_part", fen, (None, 1))
+                self.end(0, AGENTS[0], "give back")
+                self.say(wish, (None, 1), None, True)
 
         def teardown(self) -> None:
             met["paid"] += bool(self.now.payouts)
