@@ -55,7 +55,9 @@ test('messages go out one at a time in the order of writing; a failed one holds 
   assert.equal(nextToSend(timeline).clientId, 'a')
   timeline = sending(timeline, 'a')
   assert.equal(nextToSend(timeline), undefined)
-  timeline = failed(timeline, 'a', '网络不通', false)
+  timeline = failed(timeline, 'a', '网络不通', { again: true })
+  assert.equal(nextToSend(timeline), undefined) // b must not overtake it
+  timeline = failed(timeline, 'a', '网络不通', {})
   assert.equal(nextToSend(timeline).clientId, 'b')
   timeline = retried(timeline, 'a')
   assert.equal(nextToSend(timeline).clientId, 'a')

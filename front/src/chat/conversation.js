@@ -162,11 +162,12 @@ export function openConversation({ token: customerToken, orderId }) {
       if (state.owner === 'bot') showTyping('bot')
     } catch (error) {
       const passing = error instanceof CallFailed && error.passing
-      state.line = timeline.failed(state.line, item.clientId, error.message, !passing)
       const tries = (tried.get(item.clientId) ?? 0) + 1
+      const again = passing && tries < TRIES
       tried.set(item.clientId, tries)
+      state.line = timeline.failed(state.line, item.clientId, error.message, { final: !passing, again })
       if (error.status === 0) live.catchUp() // a cut line shows here first; once it holds again everything is resent
-      if (passing && tries < TRIES) setTimeout(() => retry(item.clientId), Math.min(1000 * 2 ** tries, LONGEST_PAUSE))
+      if (again) setTimeout(() => retry(item.clientId), Math.min(1000 * 2 ** tries, LONGEST_PAUSE))
     }
     keepUnsent(session.conversationId, state.line.pending)
     sendNext()
@@ -197,6 +198,7 @@ export function openConversation({ token: customerToken, orderId }) {
     state.line = timeline.dropped(state.line, clientId)
     files.delete(clientId)
     keepUnsent(session.conversationId, state.line.pending)
+    sendNext() // what waited behind it
   }
 
   function tellTyping() {

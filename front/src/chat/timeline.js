@@ -69,9 +69,9 @@ export function opened(timeline, isSame, kept) {
   return { ...base, pending: [...before, ...base.pending] }
 }
 
-/** The message to send next, or undefined; one at a time keeps their order. */
+/** The message to send next, or undefined; one at a time keeps their order, and none overtakes one that is tried again. */
 export function nextToSend(timeline) {
-  if (timeline.pending.some((item) => item.state === 'sending')) return undefined
+  if (timeline.pending.some((item) => item.state === 'sending' || (item.state === 'failed' && item.again))) return undefined
   return timeline.pending.find((item) => item.state === 'waiting')
 }
 
@@ -79,9 +79,9 @@ export const sending = (timeline, clientId) => change(timeline, clientId, { stat
 export const sharing = (timeline, clientId, share) => change(timeline, clientId, { share })
 export const retried = (timeline, clientId) => change(timeline, clientId, { state: 'waiting', problem: undefined })
 
-/** `final`: sending the same again cannot help (the server said why in `problem`). */
-export const failed = (timeline, clientId, problem, final) =>
-  change(timeline, clientId, { state: 'failed', seq: undefined, problem, final })
+/** `final`: sending the same again cannot help (the server said why in `problem`); `again`: the page tries it once more by itself. */
+export const failed = (timeline, clientId, problem, { final = false, again = false }) =>
+  change(timeline, clientId, { state: 'failed', seq: undefined, problem, final, again })
 
 /** The server has it under `seq`; it stays pending only until the list shows that seq. */
 export function accepted(timeline, clientId, seq) {
