@@ -26,6 +26,7 @@ from bot.cases import (
     withdrawal,
 )
 from bot.cases.conversation import take
+from bot.cases.desk_refused import DeskRefused
 from bot.cases.turn import Entity, Turn
 from bot.ledger import ledger
 from bot.store import models
@@ -580,6 +581,30 @@ def test_an_agents_offer_ends_with_what_the_bot_settles(given: Callable[..., str
     assert paid
     chat.say("", choosing.choose, intent="choose", choice="option:refund_part-2600")
     assert money() == paid
+
+
+def test_what_the_ledger_refused_counts_as_taken_for_nobody(given: Callable[..., str]) -> None:
+    given(RICE_COOKER)
+    chat = Chat()
+    with_offer(chat)
+    ours = only_case()
+    back = next(option.id for reply in chat.last.replies for option in reply.choices if option.id.startswith("option:return_refund"))
+    with session() as db:  # another case of the same goods takes money meanwhile
+        db.add(models.Agent(name="xiaoli", role="agent", password_hash="x"))
+        other = models.Case(
+            case_id="case_other", conversation_id="talk", customer_id="cus_t001", order_id=ours.order_id, line_id=ours.line_id, wish="price_protection",
+            issues=["price_drop"], facts={}, state="settled", mood="calm", cap_fen=5000, floor_fen=5000, opened_at=NOW, updated_at=NOW,
+        )
+        db.add(other)
+        db.flush()
+        ledger.promise(db, other, cause="price_drop", remedy="price_difference", fen=5000, at=NOW)
+    assert "没能办成" in chat.say("", choosing.choose, intent="choose", choice=back)
+    assert owner() == "queue"
+    at = NOW + timedelta(hours=1)
+    desk.claim(ours.case_id, "xiaoli", at)
+    with pytest.raises(DeskRefused) as refused:
+        desk.resolve(ours.case_id, "xiaoli", "settled", at)
+    assert refused.value.code == "owed"
 
 
 def test_words_twice_that_say_nothing_about_the_picture_bring_a_person(given: Callable[..., str]) -> None:
