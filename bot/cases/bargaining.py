@@ -267,8 +267,9 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
-    if partly(session, row, turn):
-        return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
+    of_some = some_pieces(session, row, turn)
+    if of_some is not None:
+        return of_some
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     chosen = named_option(turn, options)
@@ -397,8 +398,9 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
         if current is not None and current.state == "with_person":
             return escalation.still_with_person(session, turn, current)
         return intake.open_case(session, msgspec.structs.replace(turn, intent="compensation"))
-    if partly(session, row, turn):
-        return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
+    of_some = some_pieces(session, row, turn)
+    if of_some is not None:
+        return of_some
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     amount = asked_fen(session, row, turn)
@@ -490,10 +492,12 @@ def paid_fen(session: Session, row: models.Case) -> int:
     return int(line.unit_paid_fen * line.quantity) if line else 0
 
 
-def partly(session: Session, row: models.Case, turn: Turn) -> bool:
-    """Whether the words mean only some of the line's several pieces, which no option is about."""
+def some_pieces(session: Session, row: models.Case, turn: Turn) -> Answer | None:
+    """A person, where the words mean only some of the line's several pieces, which no option is about; None otherwise."""
     line = session.get(models.OrderLine, (row.order_id, row.line_id))
-    return line is not None and line.quantity > 1 and PARTLY.search(turn.text) is not None
+    if line is None or line.quantity == 1 or not PARTLY.search(turn.text):
+        return None
+    return escalation.hand_over(session, turn, "dispute", why=say("why_pieces"), row=row)
 
 
 def explain(session: Session, turn: Turn) -> Answer:

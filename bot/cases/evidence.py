@@ -53,7 +53,7 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
     of_another = intake.corrected(session, turn, row)
     if of_another is not None:
         return of_another
-    why_asked = purpose.tell(session, turn) if purpose.OF_THE_QUESTION.search(turn.text) else None
+    why_asked = purpose.tell_if_asked(session, turn)
     if why_asked is not None:
         return why_asked
     if question.mostly(turn.text):

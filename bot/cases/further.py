@@ -27,8 +27,8 @@ NEXT_MATTER = re.compile(r"顺便|另外|对了|还有(?:就是|一个|，|,)|�
 SPOKEN = {**WISHED_BY, "resend": re.compile(r"补|重发|再发|少")}
 ASKED = re.compile(r"查|物流|到哪|什么时候|啥时候|多久|几时|催")
 """What makes words about the parcel a question of their own and not the ground of a wish."""
-SHOP_DOES_NOT = re.compile(r"不[退换修补].{0,4}(?:就|我)?(?:投诉|举报|差评|12315)|不[退换修补]不(?:行|可以|成|可)|不能不|偿|差|便宜|赔|钱")
-"""「不换不行」 and 「不退就投诉」 ask for it all the same."""
+ASKS_ALL_THE_SAME = re.compile(r"不[退换修补].{0,4}(?:就|我)?(?:投诉|举报|差评|12315)|不[退换修补]不(?:行|可以|成|可)|不能不|偿|差|便宜|赔|钱")
+"""「不换不行」 and 「不退就投诉」 ask for just that, 「不想退 给点补偿」 for something else."""
 Handler = Callable[[Session, Turn], Answer]
 
 
@@ -68,7 +68,7 @@ def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
 def refuses(turn: Turn) -> bool:
     """Whether all that is said is that something shall not be done: 「别取消啊」."""
     asked_nothing_else = turn.choice is None and turn.awaiting != "offer" and not turn.issues and turn.intent in VERBS
-    return asked_nothing_else and meant(turn.intent, turn.text) is None and not SHOP_DOES_NOT.search(turn.text)
+    return asked_nothing_else and meant(turn.intent, turn.text) is None and not ASKS_ALL_THE_SAME.search(turn.text)
 
 
 def matters_of(session: Session, turn: Turn) -> list[dict[str, Any]]:

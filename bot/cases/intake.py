@@ -264,16 +264,14 @@ def begin(session: Session, turn: Turn, heard: Heard, line: OrderLineView) -> An
     """The order is known: the case is written down before anything is said about it."""
     if heard.wish is None and line.status in {"paid", "shipped"} and only_late(session, turn, heard, line) and not GIVEN_UP.search(turn.text):
         return logistics.tell_late(session, turn, line)
-    row = case_file.open_for(session, turn, heard, line)
-    if row.state == "with_person":
-        row.issues = possible(row.issues, line)
-        return escalation.still_with_person(session, turn, row)
-    return first_step(session, turn, row, line)
+    return first_step(session, turn, case_file.open_for(session, turn, heard, line), line)
 
 
 def first_step(session: Session, turn: Turn, row: models.Case, line: OrderLineView) -> Answer:
     """What comes first on a case whose order is known: what is wrong, where that decides; else the rules."""
     row.issues = possible(row.issues, line)
+    if row.state == "with_person":
+        return escalation.still_with_person(session, turn, row)
     if row.wish == "price_protection":
         sku = session.get(models.Sku, line.sku_id)
         spec = facts.compared_spec(session, sku, heard_text(turn)) if sku else None
@@ -378,7 +376,7 @@ def take_detail(session: Session, turn: Turn) -> Answer:
         return answer
     if evidence.LATER.search(turn.text):
         return msgspec.structs.replace(answer, replies=(Reply(say("evidence_waits", turn.said)), *answer.replies), unclear=turn.unclear)
-    why_asked = purpose.tell(session, turn) if purpose.OF_THE_QUESTION.search(turn.text) else None
+    why_asked = purpose.tell_if_asked(session, turn)
     if why_asked is not None:
         return why_asked
     if turn.intent == "provide_evidence":

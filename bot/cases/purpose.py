@@ -15,6 +15,11 @@ OF_THE_QUESTION = re.compile(r"(?:为(?:什么|啥|何)|凭(?:什么|啥)|干(?:
 """Asks for the reason of a question, not of what went wrong: 「为什么要拍照」, not 「不知道为什么就碎了」."""
 
 
+def tell_if_asked(session: Session, turn: Turn) -> Answer | None:
+    """What the open question is for, to a message that asks just that; None otherwise."""
+    return tell(session, turn) if OF_THE_QUESTION.search(turn.text) else None
+
+
 def tell(session: Session, turn: Turn) -> Answer | None:
     """What the open question is for, its buttons with a person among them. None where no such question is open."""
     row = case_file.current(session, turn)
