@@ -104,7 +104,8 @@ async def desk(socket: WebSocket) -> None:
         return
     hub = hub_of(socket)
     watched: dict[str, int] = {}  # conversation → number of the last message told
-    present = asyncio.create_task(stay_present(staff.name))
+    leaving = asyncio.Event()
+    present = asyncio.create_task(stay_present(staff.name, leaving))
     try:
         with hub.listen(DESK, QUEUE) as news, measure.LIVE.labels("desk").track_inprogress():
             await send(socket, {"type": "ready", "name": staff.name, "role": staff.role})
@@ -112,7 +113,8 @@ async def desk(socket: WebSocket) -> None:
 
             async def hear(frame: Frame) -> None:
                 if frame["type"] == "away":
-                    present.cancel()
+                    leaving.set()
+                    await present  # a note still on its way would put the agent on duty again
                     await in_database(note_leave, staff.name)
                 await hear_desk(hub, news, watched, frame)
 
@@ -179,12 +181,16 @@ def news_of(conversation_id: str, after: int) -> tuple[list[Frame], Frame]:
         return timeline.messages(session, conversation_id, after), timeline.standing(session, conversation)
 
 
-async def stay_present(name: str) -> None:
-    """Notes that the agent's desk is connected, again and again."""
-    while True:
+async def stay_present(name: str, leaving: asyncio.Event) -> None:
+    """Notes that the agent's desk is connected, again and again until `leaving`; no note is under way once this returned.
+
+    Not ended by cancelling: that ends the waiting for a note, while the thread writes it all the same.
+    """
+    while not leaving.is_set():
         with contextlib.suppress(SQLAlchemyError):
             await in_database(note_presence, name)
-        await asyncio.sleep(SEEN_EVERY)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(leaving.wait(), SEEN_EVERY)
 
 
 def note_presence(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 
 from starlette.testclient import TestClient
@@ -124,3 +125,20 @@ def test_whoever_steps_away_is_off_duty_at_once_and_gets_nothing(client: TestCli
         until(desk, "pong")
         assert assignment.assign(5, NOW) == []
     assert customer.list()["queue"]["on_duty"] is False
+
+
+def test_a_note_of_presence_still_on_its_way_puts_nobody_back_on_duty(client: TestClient, given: Callable[..., None], staff: None) -> None:
+    """The database is busy while the desk connects: the note of it waits, and so does stepping away. Often: either may come first."""
+    agent = Agent(client, "xiaoli")
+    for _ in range(20):
+        with ExitStack() as connected:
+            with session() as busy:
+                busy.connection()  # holds SQLite's write lock
+                desk = connected.enter_context(client.websocket_connect(f"/ws/desk?token={agent.token}"))
+                until(desk, "queue")
+                desk.send_json({"type": "away"})
+                client.get("/api/v1/desk/agents", headers=agent.headers)  # a whole call later it is sure to wait, too
+            desk.send_json({"type": "ping"})
+            until(desk, "pong")
+            with session() as db:  # after whoever still waits to write
+                assert duty.present(db) == []
