@@ -31,7 +31,8 @@ def test_nothing_a_conversation_does_reads_a_whole_table(given: Callable[..., No
         asked.add(statement)
         for *_, plan in connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", values):
             verb, table, *_ = (*plan.split(), "")
-            if verb == "SCAN" and table in GROW:
+            # Without statistics SQLite may take the index of the states, which finds the whole shop's, for one customer's cases.
+            if (verb == "SCAN" and table in GROW) or ("ix_cases_state" in plan and "cases.customer_id = ?" in statement):
                 whole.add((plan, statement))
 
     event.listen(engine(), "before_cursor_execute", explain)
