@@ -37,13 +37,18 @@ COUNT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 local cost = 60000 / ARGV[1]
-local full = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + cost
+local kept = tonumber(redis.call('GET', KEYS[1]) or 0)
+if kept > now + 60001 then kept = now end
+local full = math.max(kept, now) + cost
 local wait = full - now - 60000
 if wait > 0.5 then return math.ceil(wait) end
 if ARGV[2] == '1' then redis.call('SET', KEYS[1], string.format('%.4f', full), 'PX', math.ceil(full - now)) end
 return 0
 """
-"""A bucket as one number: the moment (ms, Redis's clock) at which it is full again. Forgotten when it is."""
+"""A bucket as one number: the moment (ms, Redis's clock) at which it is full again. Forgotten when it is.
+
+An empty one is full again in a minute; what lies further ahead was written before Redis's clock was set back, and no longer counts.
+"""
 
 
 class Replicas:

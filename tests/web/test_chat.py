@@ -270,6 +270,18 @@ def test_only_a_chat_token_opens_the_chat(client: TestClient, given: Callable[..
     assert customer.list()["messages"] == []
 
 
+def test_clocks_that_differ_a_little_shut_nobody_out(client: TestClient, given: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our tokens come from machines whose clocks are ahead of this one, or were made before it was set back; the shop's are allowed some seconds."""
+    given(LAMP)
+    now = time.time()
+    answer = client.post("/api/v1/sessions", json={"customer_token": customer_token("cus_t001", iat=int(now) + 20)})
+    assert answer.status_code == 200
+    with monkeypatch.context() as ahead:
+        ahead.setattr(bearer.time, "time", lambda: now + 3600)
+        token = bearer.chat_token(Visitor(answer.json()["conversation_id"], "cus_t001"))
+    assert client.get("/api/v1/messages", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
 def test_the_chat_opened_on_an_order_asks_about_it(client: TestClient, given: Callable[..., None]) -> None:
     given(MUG, LAMP)
     order_id = next(

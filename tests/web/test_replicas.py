@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import time
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 from starlette.testclient import TestClient
 
 from bot.web import hub
 from bot.web.app import make_app
+from bot.web.replicas import OK, Replicas
 from tests.redis_server import OwnRedis, require_redis
 from tests.web.conftest import MUG, Agent, Customer
 from tests.web.stand_in import StandIn
@@ -108,6 +111,24 @@ def test_a_limit_is_counted_by_all_together(rasa: StandIn, given: Callable[..., 
         customer, other = Customer(near, "cus_t001"), Customer(far, "cus_t002")
         assert statuses([(near, customer), (far, customer), (near, customer), (far, customer)]) == [202, 202, 429, 429]
         assert statuses([(near, other)]) == [202]
+
+
+def test_a_redis_whose_clock_was_set_back_shuts_nobody_out() -> None:
+    prefix = f"heqi_test_{uuid.uuid4().hex[:12]}"
+    moment = (time.time() + 3600) * 1000 + 30_000  # what a customer's writing left before Redis's clock was set back an hour
+    with Redis.from_url(require_redis()) as redis:
+        redis.set(f"{prefix}:calls:customer:cus_t001", moment, ex=10)
+        assert asyncio.run(waits(prefix, "customer:cus_t001", 3)) == [0, 0, pytest.approx(30, abs=1)]
+
+
+async def waits(prefix: str, key: str, calls: int) -> list[float | None]:
+    """Seconds that each of these calls has to wait; two a minute are free."""
+    replicas = Replicas(require_redis(), prefix)
+    replicas.state = OK
+    try:
+        return [await replicas.wait(key, 2, take=True) for _ in range(calls)]
+    finally:
+        await replicas.redis.close()
 
 
 @pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
