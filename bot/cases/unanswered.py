@@ -6,6 +6,7 @@ written whole or not at all, taken up later as hand-overs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import uuid
@@ -66,9 +67,18 @@ def remove_old(before: float) -> int:
 
 
 def waiting() -> Iterator[tuple[Path, Unanswered]]:
-    """The noted messages, oldest first. A file that cannot be read is set aside, never lost."""
+    """The noted messages, oldest first."""
     for path in sorted(folder().glob("*.json")):
+        message = read(path)
+        if message is not None:
+            yield path, message
+
+
+def read(path: Path) -> Unanswered | None:
+    """The noted message; None where another process took it up meanwhile. A file that cannot be read is set aside, never lost."""
+    with contextlib.suppress(FileNotFoundError):
         try:
-            yield path, msgspec.json.decode(path.read_bytes(), type=Unanswered)
+            return msgspec.json.decode(path.read_bytes(), type=Unanswered)
         except msgspec.DecodeError:
             os.replace(path, path.with_suffix(".unreadable"))
+    return None

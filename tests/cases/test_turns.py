@@ -312,6 +312,15 @@ def test_a_message_nobody_could_answer_becomes_a_case_in_the_queue(given: Callab
     assert list(unanswered.waiting()) == []
 
 
+def test_a_note_that_another_process_took_up_meanwhile_is_passed_over(given: Callable[..., str]) -> None:
+    given(LAMP)
+    paths = [unanswered.note(name, "cus_t001", "在吗") for name in ("one", "two", "three")]
+    waiting = unanswered.waiting()
+    next(waiting)
+    paths[1].unlink()
+    assert [message.conversation_id for _, message in waiting] == ["three"]
+
+
 def test_a_conversation_of_one_customer_cannot_be_taken_by_another(given: Callable[..., str]) -> None:
     given(LAMP)
     given(DROPPED, number=2)
