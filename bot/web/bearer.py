@@ -47,10 +47,12 @@ def unauthorized(message: str) -> Problem:
 
 def customer_of(token: str) -> str:
     """The customer id that the shop signed. Raises Problem (401) for anything else."""
-    # `iat` is looked at below: a leeway of the decoder's would lengthen `exp`, too.
-    options = {"require": ["sub"], "verify_aud": False, "verify_iss": False, "verify_iat": False}
     try:
-        claims = jwt.decode(token, settings().shop_secret, algorithms=["HS256"], options=options)
+        # `iat` is looked at by ourselves: a leeway of the decoder's would lengthen `exp`, too.
+        claims = jwt.decode(
+            token, settings().shop_secret, algorithms=["HS256"],
+            options={"require": ["sub"], "verify_aud": False, "verify_iss": False, "verify_iat": False},
+        )
         if "iat" in claims and int(claims["iat"]) > time.time() + SKEW:
             raise jwt.ImmatureSignatureError("iat")
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as fault:
@@ -80,9 +82,10 @@ def make(role: str, **claims: Any) -> str:
 
 def read(role: str, token: str) -> dict[str, Any]:
     # When it was made does not matter: the clock of the machine that made it may be ahead, or ours was set back since.
-    options = {"require": ["exp", "aud"], "verify_iat": False}
     try:
-        return jwt.decode(token, key(role), algorithms=["HS256"], audience=role, options=options)
+        return jwt.decode(
+            token, key(role), algorithms=["HS256"], audience=role, options={"require": ["exp", "aud"], "verify_iat": False}
+        )
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as fault:
         raise unauthorized("登录已失效,请重新进入") from fault
 
