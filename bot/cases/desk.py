@@ -84,6 +84,13 @@ class Hold(msgspec.Struct, frozen=True):
         found: models.Message | None = self.session.scalars(select(models.Message).where(talk, models.Message.client_id == client_id)).first() if client_id else None
         return found
 
+    def saw(self, seen: int | None) -> None:
+        """The agent gives the conversation away having read it up to message `seen`. What the customer said after that
+        still waits for an answer; so does, where nobody knows what was read (None), whatever no agent wrote an answer to."""
+        if seen is not None:
+            read = min(seen, self.conversation.heard_seq)
+            self.conversation.answered_seq = max(self.conversation.answered_seq, read)
+
     def note(self, what: str, **detail: Any) -> None:
         audit.write(self.session, self.at, self.agent.name, what, self.row.case_id, **detail)
 
@@ -314,11 +321,11 @@ def ask_evidence(case_id: str, name: str, kinds: Sequence[str], at: datetime, te
         return int(act.write("agent", Reply(words, card=card)).seq)
 
 
-def return_to_bot(case_id: str, name: str, at: datetime, note: str | None = None) -> None:
-    """The bot goes on with everything that is known; what the customer said meanwhile counts as answered by the agent."""
+def return_to_bot(case_id: str, name: str, at: datetime, note: str | None = None, *, seen: int | None = None) -> None:
+    """The bot goes on with everything that is known; what the agent's desk had shown (`seen`, see Hold.saw) counts as answered."""
     with hold(case_id, name, at) as act:
         leave(act, "bot")
-        act.conversation.answered_seq = act.conversation.heard_seq
+        act.saw(seen)
         theirs = select(models.Case).where(models.Case.conversation_id == act.conversation.conversation_id, models.Case.state == "with_person")
         for row in act.session.scalars(theirs).all():
             row.state, row.claimed_by, row.deadlines = "open", None, escalation.other_deadlines(row)
@@ -327,8 +334,9 @@ def return_to_bot(case_id: str, name: str, at: datetime, note: str | None = None
         act.write("system", Reply(say("agent_returned", name=name)))
 
 
-def resolve(case_id: str, name: str, outcome: str, at: datetime) -> None:
+def resolve(case_id: str, name: str, outcome: str, at: datetime, *, seen: int | None = None) -> None:
     """Ends the case: `settled`, `refused`, `withdrawn`, or closed with the agent's words; `returned_empty` closes it, too.
+    `seen` is the last message the agent's desk had shown, see Hold.saw.
 
     Raises DeskRefused while something owed is neither done nor taken back by the customer; a supervisor
     may close it even so, and stands in the audit trail for it.
@@ -349,7 +357,7 @@ def resolve(case_id: str, name: str, outcome: str, at: datetime) -> None:
         )
         if act.session.scalars(others).first() is None:
             leave(act, "bot")
-        act.conversation.answered_seq = act.conversation.heard_seq
+        act.saw(seen)
         words = say(f"outcome_{outcome}") if outcome in (*OUTCOMES, facts.EMPTY) else outcome
         # The desk's own word for an empty parcel is a signal, not for the customer's page.
         told = "closed" if outcome == facts.EMPTY else outcome

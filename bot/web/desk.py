@@ -195,11 +195,16 @@ async def request_evidence(case_id: str, name: str, given: dict[str, Any]) -> di
 
 
 async def return_to_bot(case_id: str, name: str, given: dict[str, Any]) -> None:
-    await in_database(desk.return_to_bot, case_id, name, clock.now(), body.optional_text(given, "note", LONGEST_TEXT))
+    await in_database(desk.return_to_bot, case_id, name, clock.now(), body.optional_text(given, "note", LONGEST_TEXT), seen=seen(given))
 
 
 async def resolve(case_id: str, name: str, given: dict[str, Any]) -> None:
-    await in_database(desk.resolve, case_id, name, body.text(given, "outcome", 200).strip(), clock.now())
+    await in_database(desk.resolve, case_id, name, body.text(given, "outcome", 200).strip(), clock.now(), seen=seen(given))
+
+
+def seen(given: dict[str, Any]) -> int | None:
+    """The last message the agent's page had shown, where the page says so."""
+    return None if given.get("seen_seq") is None else body.whole(given, "seen_seq", 0, body.MOST_NUMBER)
 
 
 async def release(case_id: str, name: str, _given: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
-from bot.cases import desk
+from bot.cases import desk, inbox
 from bot.cases.desk_refused import DeskRefused
 from bot.store import models, password
 from bot.store.database import engine, session
@@ -138,14 +138,55 @@ def test_the_bot_is_silent_while_an_agent_has_it_and_goes_on_afterwards(
     turns = len(rasa.heard)
     customer.send("在吗")
     agent.does(case_id, "reply", text="在的")
-    customer.send("好吧")
-    short = agent.does(case_id, "return-to-bot", note="顾客接受继续处理")
+    seen = customer.send("好吧")
+    short = agent.does(case_id, "return-to-bot", note="顾客接受继续处理", seen_seq=seen)
     assert (short["owner"], short["state"], short["claimed_by"]) == ("bot", "open", None)
     assert len(rasa.heard) == turns
     customer.seen = customer.list()["messages"][-1]["seq"]
     customer.ask("杯子碎了怎么办")
     assert [request["message"] for request in rasa.heard[turns:]] == ["杯子碎了怎么办"]
     assert customer.case()["case_id"] == case_id
+
+
+@pytest.mark.parametrize(("act", "body"), [("resolve", {"outcome": "已办好"}), ("return-to-bot", {})])
+@pytest.mark.parametrize("told", [True, False], ids=["page", "no-page"])
+def test_what_the_desk_had_not_shown_is_answered_after_the_agent_has_gone(
+    client: TestClient, given: Callable[..., None], staff: None, rasa: StandIn, act: str, body: dict[str, str], told: bool
+) -> None:
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    customer.send("在吗")
+    agent.does(case_id, "reply", text="给您登记好了")
+    turns = len(rasa.heard)
+    shown = customer.send("好") if told else None  # a page says what it showed; of another program nothing is known
+    customer.send("等等,我还有一句")
+    agent.does(case_id, act, **body, **({"seen_seq": shown} if told else {}))
+    customer.seen = customer.list()["messages"][-1]["seq"]
+    assert [message["from"] for message in customer.hear()] == ["bot"]
+    assert [request["message"] for request in rasa.heard[turns:]] == ["等等,我还有一句"]
+    assert inbox.unanswered() == []
+
+
+def test_what_was_answered_before_is_not_asked_of_the_bot_again(
+    client: TestClient, given: Callable[..., None], staff: None, rasa: StandIn
+) -> None:
+    """The page lags behind: it had shown less than the agent's own words answered; or it says more than there is."""
+    given(MUG)
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    turns = len(rasa.heard)
+    for seen in (0, 2**31 - 1):
+        agent.does(case_id, "claim")
+        customer.send("在吗")
+        agent.does(case_id, "reply", text="在的")
+        agent.does(case_id, "return-to-bot", seen_seq=seen)
+        assert inbox.unanswered() == []
+    assert len(rasa.heard) == turns
+    customer.ask("那就好")
+    for wrong in (-1, "5", 2**31, True):
+        assert agent.act(case_id, "resolve", outcome="settled", seen_seq=wrong).status_code == 400, wrong
 
 
 def test_a_late_word_of_the_bot_is_dropped(client: TestClient, given: Callable[..., None], staff: None, rasa: StandIn) -> None:

@@ -114,9 +114,14 @@ export function openDesk() {
     }
   }
 
+  /** Number of the newest message of the chosen conversation that stands on the page. */
+  function shownThrough() {
+    return state.detail.messages.at(-1)?.seq ?? 0
+  }
+
   function addMessage(message) {
     const list = state.detail.messages
-    const newest = list.length ? list[list.length - 1].seq : 0
+    const newest = shownThrough()
     if (list.some((each) => each.seq === message.seq)) return
     state.typing = false
     if (message.seq > newest) state.detail.messages = [...list, message]
@@ -190,6 +195,7 @@ export function openDesk() {
     choose,
     act,
     loadAgents,
+    shownThrough,
     tellTyping: (on) => live?.say({ type: 'typing', conversation_id: state.detail.conversation_id, on }),
     away,
     back: start,
