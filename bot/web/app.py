@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -47,8 +48,13 @@ ALARM_EVERY = 5.0
 
 PAY_EVERY = 5.0
 
+BEGIN_AGAIN = 1.0
+"""Seconds until a work in the background that failed begins again."""
+
 UNPAID_AFTER = 600.0
 """Seconds the platform may refuse a payout before the desk hears of it."""
+
+Work = Callable[[], Awaitable[None]]
 
 CASE = "/api/v1/desk/cases/{case_id}"
 
@@ -140,6 +146,16 @@ async def watch_payouts(hub: Hub) -> None:
         await asyncio.sleep(PAY_EVERY)
 
 
+async def for_ever(work: Work) -> None:
+    """Runs what should never end, and again where it ended all the same: nobody waits for it, so nobody would notice."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("a work in the background failed and begins again")
+        await asyncio.sleep(BEGIN_AGAIN)
+
+
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     hub: Hub = app.state.hub
@@ -151,12 +167,12 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if topic in bursts.workers and (news["type"], news.get("from")) == ("typing", "customer"):
             bursts.typing(topic, news["on"])
 
-    works = [hub.watch(), bursts.sweep(), watch_desk(hub), watch_payouts(hub)]
+    works: list[Work] = [hub.watch, bursts.sweep, partial(watch_desk, hub), partial(watch_payouts, hub)]
     if replicas is not None:
-        works += [replicas.send(), replicas.hear(heard)]
+        works += [replicas.send, partial(replicas.hear, heard)]
     if app.state.events is not None:
-        works.append(app.state.events.read())
-    tasks = {asyncio.create_task(work) for work in works}
+        works.append(app.state.events.read)
+    tasks = {asyncio.create_task(for_ever(work)) for work in works}
     try:
         yield
     finally:

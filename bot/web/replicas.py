@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -32,6 +33,12 @@ AGAIN = 1.0
 """Seconds between two tries to reach a Redis that is gone."""
 
 MOST_UNSENT = 1000
+
+Tell = Callable[[str, dict[str, Any]], None]
+"""Hears a topic and the news of it."""
+
+Published = tuple[str, str, dict[str, Any]]
+"""Who published, the topic, the news."""
 
 COUNT = """
 local clock = redis.call('TIME')
@@ -77,7 +84,7 @@ class Replicas:
             except (RedisError, OSError) as fault:
                 self.lost(fault)
 
-    async def hear(self, tell: Callable[[str, dict[str, Any]], None]) -> None:
+    async def hear(self, tell: Tell) -> None:
         """Tells here what other processes published, for ever."""
         while True:
             try:
@@ -95,13 +102,25 @@ class Replicas:
                         asked = False
                         self.found()
                         if message["type"] == "message":
-                            sender, topic, news = json.loads(message["data"])
-                            if sender != self.me:
-                                tell(topic, news)
-            except (RedisError, OSError, ValueError) as fault:
+                            self.pass_on(message["data"], tell)
+            except (RedisError, OSError) as fault:
+                self.lost(fault)
+            except Exception as fault:  # whatever it is, this process must hear again
+                logger.exception("cannot hear the other web processes")
                 self.lost(fault)
             await asyncio.sleep(AGAIN)
             await self.redis.connection_pool.disconnect(inuse_connections=False)  # they are as dead as this one
+
+    def pass_on(self, line: bytes, tell: Tell) -> None:
+        """Tells what another process published. What none of ours can have written is logged and changes nothing."""
+        try:
+            sender, topic, news = msgspec.json.decode(line, type=Published)
+            if not isinstance(news.get("type"), str):
+                raise ValueError("news without a type")
+            if sender != self.me:
+                tell(topic, news)
+        except Exception:  # whatever it is, news of others must go on
+            logger.exception("redis brought what is no news of ours")
 
     async def wait(self, key: str, a_minute: int, *, take: bool) -> float | None:
         """Seconds until the key may call again, 0 where it may now (with `take` this call is counted); None while Redis is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import signal
 import time
@@ -129,6 +130,23 @@ async def waits(prefix: str, key: str, calls: int) -> list[float | None]:
         return [await replicas.wait(key, 2, take=True) for _ in range(calls)]
     finally:
         await replicas.redis.close()
+
+
+def test_what_is_no_news_of_ours_ends_nothing(
+    rasa: StandIn, given: Callable[..., None], staff: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(MUG)
+    monkeypatch.setattr(hub, "LOOK_EVERY", 3600.0)
+    with two_over(require_redis(), monkeypatch) as (near, far):
+        customer, case_id = handed_over(near)
+        agent = Agent(far, "xiaoli")
+        channel = near.app.state.replicas.channel  # type: ignore[attr-defined]
+        with near.websocket_connect(f"/ws/chat?token={customer.token}") as chat, Redis.from_url(require_redis()) as redis:
+            chat.receive_json()
+            for stray in ("5", "[1", "\xff", '["x", "y"]', '["x", 7, {}]', json.dumps(["x", customer.conversation_id, {"no": "type"}])):
+                assert redis.publish(channel, stray) == 2
+            agent.does(case_id, "claim")
+            assert until(chat, "owner")["agent"] == "xiaoli"
 
 
 @pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
