@@ -80,7 +80,7 @@ class Hub:
         """Tells who listens here; who cannot keep up misses passing news and reads the truth with the next."""
         for queue in self.listeners.get(topic, ()):
             if queue.full():
-                queue.get_nowait()
+                make_room(queue)
             queue.put_nowait(news)
 
     def changed(self, conversation_id: str) -> None:
@@ -105,9 +105,17 @@ class Hub:
                 before = self.known.get(topic)
                 if topic in self.listeners:
                     self.known[topic] = state
-                # A first look tells nothing new, but of the queue: nobody else nudges those who wait.
-                if before != state and (before is not None or topic == QUEUE):
+                # A first look tells, too: what another process wrote after the listener had read and before this look is new.
+                if before != state:
                     self.tell(topic, news(topic, state))  # the others look themselves
+
+
+def make_room(queue: asyncio.Queue[dict[str, Any]]) -> None:
+    """Drops one of the waiting news: the oldest word of somebody typing, or, without one, the oldest of all."""
+    waiting = [queue.get_nowait() for _ in range(queue.qsize())]
+    waiting.remove(next((news for news in waiting if news["type"] == "typing"), waiting[0]))
+    for news in waiting:
+        queue.put_nowait(news)
 
 
 def news(topic: str, state: tuple[Any, ...]) -> dict[str, Any]:

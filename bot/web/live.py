@@ -37,6 +37,9 @@ MOST_FRAMES = 600
 SEEN_EVERY = 10.0
 """Seconds between two looks whether a token still holds, and between two notes that a desk is there."""
 
+LAST_WORDS = 2.0
+"""Seconds a socket that is gone gets to hand over what it had brought."""
+
 Frame = dict[str, Any]
 
 
@@ -46,7 +49,6 @@ async def chat(socket: WebSocket) -> None:
     try:
         token = token_of(socket)
         visitor = bearer.read_chat(token)
-        found = await in_database(fetch, visitor, 0)
     except Problem:
         await socket.close(DENIED)
         return
@@ -55,8 +57,13 @@ async def chat(socket: WebSocket) -> None:
     if hub.crowded(topic):
         await socket.close(TRY_LATER)
         return
-    last = max((message["seq"] for message in found["messages"]), default=0)
     with hub.listen(topic, QUEUE) as news, measure.LIVE.labels("chat").track_inprogress():
+        try:
+            found = await in_database(fetch, visitor, 0)  # after listening: what is written from here on is news
+        except Problem:
+            await socket.close(DENIED)
+            return
+        last = max((message["seq"] for message in found["messages"]), default=0)
         await send(socket, {"type": "ready", "owner": found["owner"], "last_seq": last})
 
         async def hear(frame: Frame) -> None:
@@ -114,8 +121,7 @@ async def desk(socket: WebSocket) -> None:
             async def hear(frame: Frame) -> None:
                 if frame["type"] == "away":
                     leaving.set()
-                    await present  # a note still on its way would put the agent on duty again
-                    await in_database(note_leave, staff.name)
+                    await asyncio.wait([present])
                 await hear_desk(hub, news, watched, frame)
 
             async def holds() -> None:
@@ -123,6 +129,8 @@ async def desk(socket: WebSocket) -> None:
 
             await together(socket, hear, tell_desk(socket, news, watched, staff.name), holds)
     finally:
+        if leaving.is_set():
+            await asyncio.wait([present])  # also where the page said so and closed at once
         present.cancel()
         hub.publish(DESK, {"type": "changed"})
 
@@ -168,8 +176,11 @@ async def tell_desk(socket: WebSocket, news: asyncio.Queue[Frame], watched: dict
             await send(socket, {"type": "cases"})
         elif heard["type"] == "changed" and conversation_id in watched:
             messages, standing = await in_database(news_of, conversation_id, watched[conversation_id])
+            if conversation_id not in watched:
+                continue  # the desk looked away meanwhile; written down again it would be watched for ever
+            if messages:
+                watched[conversation_id] = messages[-1]["seq"]
             for message in messages:
-                watched[conversation_id] = message["seq"]
                 await send(socket, {"type": "message", "conversation_id": conversation_id, "message": message})
             await send(socket, {"type": "owner", "conversation_id": conversation_id, "owner": standing["owner"], "agent": standing["agent"]})
 
@@ -182,15 +193,19 @@ def news_of(conversation_id: str, after: int) -> tuple[list[Frame], Frame]:
 
 
 async def stay_present(name: str, leaving: asyncio.Event) -> None:
-    """Notes that the agent's desk is connected, again and again until `leaving`; no note is under way once this returned.
+    """Notes that the agent's desk is connected, again and again until `leaving`, then that the agent left.
 
-    Not ended by cancelling: that ends the waiting for a note, while the thread writes it all the same.
+    Not ended by cancelling: that ends the waiting for a note, while the thread writes it all the same, and
+    written after the leave it would put the agent on duty again. So whoever waits for this does it with
+    asyncio.wait, which leaves it alone when cancelled.
     """
     while not leaving.is_set():
         with contextlib.suppress(SQLAlchemyError):
             await in_database(note_presence, name)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(leaving.wait(), SEEN_EVERY)
+    with contextlib.suppress(SQLAlchemyError):  # not present any more in half a minute anyway
+        await in_database(note_leave, name)
 
 
 def note_presence(name: str) -> None:
@@ -215,7 +230,8 @@ async def together(socket: WebSocket, hear: Callable[[Frame], Awaitable[None]], 
             except SQLAlchemyError:
                 await socket.close(TRY_LATER)
             except (WebSocketDisconnect, RuntimeError):
-                pass  # the other side went away, while we listened or while we told it something
+                # The other side went away while we told it something; what it said before is still heard, then `listen` ends.
+                await asyncio.sleep(LAST_WORDS)
             group.cancel_scope.cancel()
 
         group.start_soon(end_with, listen(socket, hear))

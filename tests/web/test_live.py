@@ -14,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from bot.cases import duty
 from bot.store import models
 from bot.store.database import session
+from bot.web import hub, live
 from tests.web.conftest import LAMP, MUG, Agent, Customer, customer_token
 from tests.web.test_desk import handed_over
 
@@ -60,6 +61,28 @@ def test_customer_and_agent_talk_live(client: TestClient, given: Callable[..., N
         customer.send("我想退货")
         while until(desk, "message")["message"]["text"] != "我想退货":
             pass
+
+
+@pytest.mark.timeout(60)
+def test_what_is_written_while_a_chat_connects_is_heard(
+    client: TestClient, given: Callable[..., None], staff: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(MUG)
+    monkeypatch.setattr(hub, "LOOK_EVERY", 3600.0)  # only what is told at once
+    customer, case_id = handed_over(client)
+    agent = Agent(client, "xiaoli")
+    agent.does(case_id, "claim")
+    fetch = live.fetch
+
+    def slow(*asked: Any) -> dict[str, Any]:
+        found = fetch(*asked)
+        monkeypatch.setattr(live, "fetch", fetch)
+        agent.does(case_id, "reply", text="您好")
+        return found
+
+    monkeypatch.setattr(live, "fetch", slow)
+    with client.websocket_connect(f"/ws/chat?token={customer.token}") as chat:
+        assert until(chat, "message")["message"]["text"] == "您好"
 
 
 def test_a_connected_desk_is_on_duty(client: TestClient, given: Callable[..., None], staff: None) -> None:

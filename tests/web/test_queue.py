@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 
+import pytest
 from starlette.testclient import TestClient
 
 from bot.cases import assignment, audit, duty
 from bot.store import models
 from bot.store.database import session
+from bot.web import live
+from bot.web.hub import DESK
 from tests.dialogues.shop import NOW
-from tests.web.conftest import LAMP, MUG, Agent, Customer
+from tests.web.conftest import LAMP, MUG, PATIENT, Agent, Customer
 from tests.web.test_chat import offered
 from tests.web.test_live import until
 
@@ -142,3 +147,73 @@ def test_a_note_of_presence_still_on_its_way_puts_nobody_back_on_duty(client: Te
             until(desk, "pong")
             with session() as db:  # after whoever still waits to write
                 assert duty.present(db) == []
+
+
+def test_whoever_steps_away_and_closes_at_once_is_off_duty(
+    client: TestClient, given: Callable[..., None], staff: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The socket is gone while a note of presence is still being written."""
+    monkeypatch.setattr(live, "SEEN_EVERY", 0.01)
+    agent = Agent(client, "xiaoli")
+    noting, go = threading.Event(), threading.Event()
+    note = live.note_presence
+
+    def slow(name: str) -> None:
+        note(name)
+        noting.set()
+        assert go.wait(PATIENT)
+
+    monkeypatch.setattr(live, "note_presence", slow)
+    with client.websocket_connect(f"/ws/desk?token={agent.token}") as desk:
+        until(desk, "queue")
+        assert noting.wait(PATIENT)
+        desk.send_json({"type": "away"})
+        client.get("/healthz")  # a whole call later it has been heard
+    go.set()
+    end = time.monotonic() + PATIENT
+    while agents_present():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def agents_present() -> list[str]:
+    with session(read_only=True) as db:
+        return duty.present(db)
+
+
+@pytest.mark.timeout(60)
+def test_a_desk_that_looks_away_while_news_are_read_watches_no_longer(
+    client: TestClient, given: Callable[..., None], staff: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(MUG)
+    given(LAMP, number=2)
+    first, second = waiting(client, 1), waiting(client, 2)
+    reading, go = threading.Event(), threading.Event()
+    news_of = live.news_of
+
+    def slow(conversation_id: str, after: int) -> tuple[list[live.Frame], live.Frame]:
+        found = news_of(conversation_id, after)
+        if found[0]:
+            reading.set()
+            assert go.wait(PATIENT)
+        return found
+
+    monkeypatch.setattr(live, "news_of", slow)
+    monkeypatch.setattr(live, "MOST_WATCHED", 1)
+    with client.websocket_connect(f"/ws/desk?token={Agent(client, 'xiaoli').token}") as desk:
+        desk.send_json({"type": "watch", "conversation_id": first.conversation_id})
+        desk.send_json({"type": "ping"})
+        until(desk, "pong")
+        first.send("在吗")
+        assert reading.wait(PATIENT)
+        desk.send_json({"type": "unwatch", "conversation_id": first.conversation_id})
+        desk.send_json({"type": "ping"})
+        until(desk, "pong")
+        go.set()
+        client.portal.call(client.app.state.hub.tell, DESK, {"type": "unpaid"})  # type: ignore[union-attr,attr-defined]
+        until(desk, "unpaid")  # told after whatever was being read
+        desk.send_json({"type": "watch", "conversation_id": second.conversation_id})
+        desk.send_json({"type": "ping"})
+        until(desk, "pong")
+        second.send("我也在")
+        assert until(desk, "message")["conversation_id"] == second.conversation_id
