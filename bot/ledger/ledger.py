@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from bot import trace
 from bot.ledger.row import STATE_AFTER, Row, State
-from bot.store.models import Case, LedgerEntry, LedgerStep
+from bot.store.models import Case, Conversation, LedgerEntry, LedgerStep
 from bot.store.platform import DemoShop, Platform, PlatformError
 
 logger = logging.getLogger(__name__)
@@ -145,6 +145,7 @@ def goods_returned(session: Session, order_id: str, line_id: str, at: datetime, 
 
     A case that waited only for this is settled. Raises LedgerRefused where no return was ever agreed.
     """
+    cases = locked_cases(session, order_id, line_id)
     awaited = [row for row in entries_of_line(session, order_id, line_id) if row.state == "awaiting_return"]
     if not awaited and not returned_before(session, order_id, line_id):
         raise LedgerRefused(f"no return was agreed for line {line_id} of order {order_id}")
@@ -157,12 +158,25 @@ def goods_returned(session: Session, order_id: str, line_id: str, at: datetime, 
         step(session, entry, "returned", at, "courier")
         pay(session, entry, platform or DemoShop(session), at)
         paid += read(session, LedgerEntry.entry_id == row.entry_id)
-        case = session.get(Case, row.case_id)
+        case = cases.get(row.case_id)
         if case is not None and case.state == "awaiting_return":
             if not any(other.state == "awaiting_return" for other in read(session, LedgerEntry.case_id == row.case_id)):
                 case.state = "settled"
             case.updated_at = at
     return paid
+
+
+def locked_cases(session: Session, order_id: str, line_id: str) -> dict[str, Case]:
+    """The cases with anything in the ledger for this line, as they stand once nobody else is at work in their conversations.
+
+    Locked in the order in which turns and desk acts lock: the conversations, the cases, afterwards the entries.
+    """
+    of_line = select(LedgerEntry.case_id).where(LedgerEntry.order_id == order_id, LedgerEntry.line_id == line_id)
+    talks = select(Case.conversation_id).where(Case.case_id.in_(of_line))
+    found = select(Conversation).where(Conversation.conversation_id.in_(talks)).order_by(Conversation.conversation_id)
+    session.execute(found.with_for_update(key_share=True))
+    cases = select(Case).where(Case.case_id.in_(of_line)).order_by(Case.case_id).with_for_update(key_share=True)
+    return {case.case_id: case for case in session.scalars(cases.execution_options(populate_existing=True))}
 
 
 def cancel(session: Session, entry: LedgerEntry, at: datetime, *, by: str = "bot", why: str | None = None) -> None:

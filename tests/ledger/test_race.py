@@ -132,6 +132,39 @@ def test_goods_brought_back_eight_times_are_paid_once(shop: str) -> None:
     assert sorted(str(result) for result in race(shop, bring)) == ["0"] * 7 + ["1"]
 
 
+def test_goods_come_back_while_the_customer_asks_for_a_person(postgres_url: str) -> None:
+    """SQLite has one writer. Here the courier's transaction begins before the hand-over's is committed."""
+    with session(postgres_url) as opened:
+        open_shop(opened, cap_fen=6000)
+        case = opened.get(Case, "k1")
+        entry = ledger.promise(opened, case, cause="change_of_mind", remedy="return_refund", fen=5000, at=AT)
+        ledger.accept(opened, entry, AT, return_needed=True)
+        case.state = "awaiting_return"
+
+    def bring() -> list[str]:
+        with session(postgres_url) as opened:
+            return [row.state for row in ledger.goods_returned(opened, "o1", "l1", AT)]
+
+    with ThreadPoolExecutor(1) as pool:
+        with session(postgres_url) as opened, conversation_turn(opened, "t1", customer_id="c1", at=AT) as conversation:
+            conversation.owner = "queue"
+            opened.get(Case, "k1").state = "with_person"
+            opened.flush()
+            courier = pool.submit(bring)
+            while not waits_for_a_lock(postgres_url):
+                assert not courier.done(), courier.result()
+        assert courier.result(timeout=30) == ["paid"]
+    with session(postgres_url) as opened:
+        assert opened.get(Case, "k1").state == "with_person"
+
+
+def waits_for_a_lock(url: str) -> bool:
+    """Whether a transaction in this PostgreSQL database waits for another."""
+    with session(url) as opened:
+        here = "datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(opened.scalar(text(f"SELECT count(*) FROM pg_stat_activity WHERE {here}")))
+
+
 def test_turns_of_one_conversation_come_one_after_the_other(shop: str) -> None:
     def speak(opened: Session, number: int) -> int:
         with conversation_turn(opened, "t1", customer_id="c1", at=AT) as conversation:
