@@ -91,7 +91,8 @@ export function openConversation({ token: customerToken, orderId }) {
       state.line = timeline.pushed(state.line, [frame.message])
       hearNew([frame.message])
       if (timeline.hasGap(state.line)) live.catchUp()
-    } else if (frame.type === 'owner') hearOwner(frame)
+    } else if (frame.type === 'ready') live.catchUp() // from here on everything is pushed; what was fetched as the socket opened may be older
+    else if (frame.type === 'owner') hearOwner(frame)
     else if (frame.type === 'typing') showTyping(frame.on ? frame.from : '')
     else if (frame.type === 'trouble') state.trouble = frame.text
   }
