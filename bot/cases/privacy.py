@@ -8,7 +8,7 @@ and names hidden in them. Everything else that a person said or sent goes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -291,8 +291,12 @@ def forget_uploads(session: Session, uploads: Sequence[models.Upload]) -> Remove
             message.card = None
     session.flush()
     session.execute(delete(models.Upload).where(models.Upload.upload_id.in_(ids)))
-    still = set(session.scalars(select(models.Upload.sha256).where(models.Upload.sha256.in_(sums))))
-    return Removed(uploads=tuple(ids), originals=tuple(sorted(sums - still)))
+    return Removed(uploads=tuple(ids), originals=tuple(sorted(sums - originals_in_use(session, sums))))
+
+
+def originals_in_use(session: Session, sums: Iterable[str]) -> frozenset[str]:
+    """Which of these originals (SHA-256) an upload needs."""
+    return frozenset(session.scalars(select(models.Upload.sha256).where(models.Upload.sha256.in_(list(sums)))))
 
 
 def files_in_use(session: Session) -> tuple[frozenset[str], frozenset[str]]:

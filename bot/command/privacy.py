@@ -114,13 +114,17 @@ def clean() -> None:
 
 def forget(removed: Removed) -> None:
     """Removes the files after the rows are gone: stopped in between, `clean` finds them as strays."""
-    from bot.cases import unanswered
+    from bot.cases import privacy, unanswered
+    from bot.store.database import session
     from bot.web import evidence_store
 
     for upload_id in removed.uploads:
         evidence_store.shown_path(upload_id).unlink(missing_ok=True)
     for sha256 in removed.originals:
-        evidence_store.original_path(sha256).unlink(missing_ok=True)
+        with session(read_only=True) as opened:  # again: somebody may have sent the same file since
+            needed = privacy.originals_in_use(opened, [sha256])
+        if not needed:
+            evidence_store.original_path(sha256).unlink(missing_ok=True)
     unanswered.remove_naming(removed.named)
 
 

@@ -37,10 +37,15 @@ def shown_path(upload_id: str) -> Path:
 def keep(upload_id: str, content: bytes, media: Media) -> str:
     """Writes the original and its copy; returns the original's SHA-256 in hex."""
     sha256 = hashlib.sha256(content).hexdigest()
-    if not original_path(sha256).exists():
-        write(original_path(sha256), content)
+    keep_original(sha256, content)
     write(shown_path(upload_id), media.shown)
     return sha256
+
+
+def keep_original(sha256: str, content: bytes) -> None:
+    """Writes the original unless it is there."""
+    if not original_path(sha256).exists():
+        write(original_path(sha256), content)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.cases import inbox, privacy, unanswered
 from bot.command import main
+from bot.command.privacy import forget
 from bot.ledger import ledger
 from bot.store import models
 from bot.store.conversation import append, conversation_turn
@@ -198,6 +199,17 @@ def test_the_same_picture_of_two_customers_is_kept_for_the_other(given: Callable
     assert original.read_bytes() == b"the same"
     assert heqi("privacy", "erase", "cus_t002", "--yes").exit_code == 0
     assert files() == set()
+
+
+def test_an_original_that_somebody_sent_again_meanwhile_stays(given: Callable[..., str]) -> None:
+    given(LAMP)
+    given(LAMP, number=2)
+    talk(1, b"the same")
+    with session() as db:
+        removed = privacy.erase(db, "cus_t001", NOW)
+    talk(2, b"the same")
+    forget(removed)
+    assert evidence_store.original_path(hashlib.sha256(b"the same").hexdigest()).read_bytes() == b"the same"
 
 
 def test_files_that_nobody_owns_go_once_they_are_a_day_old(given: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:

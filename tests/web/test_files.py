@@ -10,13 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from bot.command import main
 from bot.store import models
 from bot.store.database import session
-from bot.web import media
+from bot.web import chat, media
 from tests.web.conftest import LAMP, MUG, Customer
 
 SECRET_PLACE = b"+30.2741+120.1551/"
@@ -196,3 +198,24 @@ def test_the_same_file_twice_is_one_piece_of_evidence(client: TestClient, given:
     with session(read_only=True) as db:
         assert len(db.scalars(select(models.Evidence)).all()) == 1
         assert len(db.scalars(select(models.Upload)).all()) == 2
+
+
+def test_erasing_another_customer_leaves_what_is_just_being_sent(
+    client: TestClient, given: Callable[..., None], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same picture: the erasure comes when the second one's file is kept and its row is not there yet."""
+    given(LAMP)
+    given(LAMP, number=2)
+    content = jpeg()
+    assert Customer(client, "cus_t001").upload(content).status_code == 202
+    known = chat.known
+
+    def erase_first(visitor: chat.Visitor) -> None:
+        known(visitor)
+        done = CliRunner().invoke(main, ["privacy", "erase", "cus_t001", "--yes"])
+        assert done.exit_code == 0, done.output
+
+    monkeypatch.setattr(chat, "known", erase_first)
+    assert Customer(client, "cus_t002").upload(content).status_code == 202
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert (place / "evidence" / "original" / sha256[:2] / sha256).read_bytes() == content
