@@ -27,6 +27,7 @@ from bot.cases import (
     facts,
     intake,
     judgement,
+    plain,
     policy,
     purpose,
     question,
@@ -36,7 +37,7 @@ from bot.cases import (
 )
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import REFUSED, hear, meant
+from bot.cases.wish import REFUSED, hear, instead, meant
 from bot.cases.words import say
 from bot.ledger import ledger
 from bot.negotiation.act import Act, read_act
@@ -57,8 +58,8 @@ FORM_WORDS = (
     ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
     ("refund", re.compile(r"全(额|部|款)?退|退全|都退|全赔|不退货")),
 )
-DENIED_BEFORE = re.compile(rf"(不要|不想要|不需要|不稀罕|别给|谁要|要什么|拒绝|不接受)[^，,。！!？?\s]{{0,5}}$|{REFUSED}$")
-DENIED_AFTER = re.compile(r"[^，,。！!？?\s]{0,3}(不要|不想要|不需要|不稀罕|不用|没用|不行|不接受|算了|免了|自己留)")
+DENIED_BEFORE = re.compile(rf"(除了?|不要|不想要|不需要|不稀罕|别给|谁要|要什么|拒绝|不接受)[^，,。！!？?\s]{{0,5}}$|{REFUSED}$")
+DENIED_AFTER = re.compile(r"[^，,。！!？?\s]{0,3}(不要|不想要|不需要|不稀罕|不用|没用|不行|不接受|算了|免了|自己留|怕)")
 WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
 MONEY_BACK = re.compile(r"退[我点些]?[钱款]")
 KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退款|只退款")
@@ -66,22 +67,15 @@ KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退�
 PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
 WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
-ASKS = re.compile(
-    r"[吗么嘛呢][?？~～。]*$|[吗么嘛](?=[\s，,]|亲|谢|急)|不[啊呀亲]?[?？~～。]*$|[能以修换退钱款包给行]没[?？]*$|[?？]\s*$|[能行好]不[能行好]|可不可以|会不会|是不是|有没有"
-    r"|多少(?!是多少)|几[天日个时]|多久|多长|怎么|咋|谁|哪|什么|啥|要是|如果|万一|除非|与其|的话|还要"
-    r"|[换修退](?:不了|不好|不成)|不(?:能|给|让)[换修退]|[换修退]个?[屁鬼锤毛头]|懒得|甭|莫|没空|没法|不乐意|不愿意?|太(?:慢|麻烦|少|久)|起来麻烦|还[换修退]$|[换修退]过|不想再"
-    r"|多退|考虑|(?:就|只|光)(?:知道|会)|也行.*也行|掏钱|收费|就不|自己寄|就好了|还差"
-)
-"""「能修吗」 is no yes to the repair: money moves only on words that say so, or on a button."""
 PARTLY = re.compile(
     r"(?:只|就|单独?)(?:退|换|修)(?=.{0,4}[一两三几\d那这其坏破碎烂][个件双只条本盒套的])|其中|[坏碎破线烂]的?那[件个套双只条本盒]|那[件个套双只条本盒][^，,。\s]{0,2}[退换修]"
-    r"|另[一外].{0,6}(?:留|不退|没事|好的)|好的留|一[件个双条][退换]一[件个双条][退换留]"
+    r"|另[一外].{0,6}(?:留|不退|没事|好的|还行|还好|完好|没坏)|好的留|一[件个双条本盒][退换]一[件个双条本盒][退换留]"
+    r"|(?:退|换|修)(?:一|两|二|三|四|五|六|七|八|九|几|半|\d+)(?:件|双|条|只|本|盒|套|瓶|包|袋|支)(?!换)|(?:退|换|修)[碎坏破裂烂]的|(?:退|换|修)那(?:件|双|条|只|本|盒|套|瓶|包)"
+    r"|不要(?:[一两三四五六七八九\d]+)(?:件|双|条|只|本|盒|套|瓶|包)(?:那么多)?了?"
 )
 """「开线的那件退 另一件留着」: not all pieces of the line."""
 HARDLY_A_WORD = 3
 """「哦」 「嗯哼」 refuse nothing and ask nothing."""
-BUT = re.compile(r"但|不过|就是(?:少|慢|太)|倒是|才怪|个[屁鬼]|再看看|再想|要是|太少|更好|运费|不行就")
-"""「可以是可以 就是少了点」 is no plain yes."""
 THINKING = re.compile(r"等等|等一?下|稍等|考虑|想一?想|再说|看看再|商量(一下|下)")
 ONLY_THINKING = re.compile(r"(那|嗯|好吧|行吧)?[，, ]?(我|让我|容我)?(先|再|得|要)?(考虑|想|琢磨|看看)(再)?(一下|一?想|考虑|看|看看)?(吧|哈|呗|先|再说|再回复?你们?)?[。.!！~]*")
 """「考虑一下」 takes time and refuses nothing: no round is used up."""
@@ -200,7 +194,12 @@ def nothing_to_offer(session: Session, row: models.Case, turn: Turn, move: Offer
 
 def offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer:
     expires = turn.at + timedelta(hours=move.hours)
-    if unanswered_offer(session, row) is None:
+    waiting = unanswered_offer(session, row)
+    if waiting is not None and {str(option["id"]) for option in waiting.options} != {option.id for option in move.options}:
+        # The customer wished for something else: what is shown now is what a yes is for. What was offered before may still be taken.
+        waiting.answer = {"act": "reject", "wish": row.wish}
+        waiting = None
+    if waiting is None:
         session.add(
             models.Offer(
                 offer_id=f"off_{uuid.uuid4().hex[:16]}", case_id=row.case_id, at=turn.at, by="bot", expires_at=expires,
@@ -221,7 +220,16 @@ def offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer
         "options": [shown(option, text) for option, text in zip(move.options, move.texts, strict=True)],
         "until": expires.isoformat(),
     }
-    return Answer((Reply(text, tuple(choices), card),), "offer", row.case_id)
+    proposed = proposed_by_customer(row, move)
+    return Answer((Reply(text, tuple(choices), card),), "offer", row.case_id, {"meant": proposed} if proposed else None)
+
+
+def proposed_by_customer(row: models.Case, move: Offer) -> str | None:
+    """The option that takes up what the customer just asked for: 「可以」 then means that one."""
+    last = row.negotiation[-1]
+    if last.get("act") != "counter":
+        return None
+    return next((option.id for option in move.options if (option.remedy, option.fen) == (last.get("remedy"), last.get("fen"))), None)
 
 
 def shown(option: Option, text: str) -> dict[str, Any]:
@@ -270,6 +278,8 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     of_some = some_pieces(session, row, turn)
     if of_some is not None:
         return of_some
+    if plain.unsure(turn.text):
+        return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
     waiting = unanswered_offer(session, row)
     options = waiting.options if waiting else []
     chosen = named_option(turn, options)
@@ -292,8 +302,10 @@ def plainly_yes(session: Session, row: models.Case, turn: Turn, option: dict[str
 def accept_or_confirm(session: Session, row: models.Case, turn: Turn, options: list[dict[str, Any]], option_id: str) -> Answer:
     """Takes the option the words point at; where they only ask about it, it is shown for a yes."""
     text = next((str(option["text"]) for option in options if option["id"] == option_id), None)
-    if text is None or not (ASKS.search(turn.text.strip()) or BUT.search(turn.text)):
+    if text is None or plain.points_at(turn.text):
         return accept_option(session, turn, option_id)
+    if plain.unsure(turn.text):
+        return small_talk.stay(turn, Reply(say("offer_waits", turn.said)))
     choices = (Choice(f"option:{option_id}", text), Choice("human", say("button_human")))
     return Answer((Reply(say("confirm_offer", turn.said, what=text), choices),), "offer", row.case_id, {"meant": option_id}, turn.unclear)
 
@@ -384,6 +396,11 @@ def reject_offer(session: Session, turn: Turn) -> Answer:
     waiting = unanswered_offer(session, row)
     if waiting is not None and refuses_only_others(turn.text, waiting.options):
         return small_talk.stay(turn, which(turn, waiting.options))
+    wish = instead(turn.text)
+    wanted = FULFILS.get(wish or "", {form_named(turn.text)})
+    fitting = [option for option in (waiting.options if waiting else []) if option["remedy"] in wanted]
+    if len(fitting) == 1:  # 「不想换 直接给我退了」 takes what is left of the two
+        return accept_or_confirm(session, row, turn, waiting.options if waiting else [], str(fitting[0]["id"]))
     hints = tuple(name for name, pattern in HINTS if pattern.search(turn.text))
     return act(session, row, turn, Act("reject", hints=hints, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
 
@@ -432,6 +449,9 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
         shown_so = [option for option in options if option["remedy"] == "return_refund"]
     if amount is None and len(shown_so) == 1:
         return accept_or_confirm(session, row, turn, options, str(shown_so[0]["id"]))
+    new = set(turn.issues) - set(row.issues)
+    if amount is None and wanted is None and new:
+        return intake.go_on(session, turn, row, heard)  # 「还有个洞在袖子上」
     if amount is None and wanted is None:
         return not_an_offer(session, row, turn, options)
     if amount is None and was_declined(row) and wanted in FULFILS.get(row.wish or "", ()):

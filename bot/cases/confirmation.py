@@ -12,6 +12,7 @@ from bot.cases import (
     escalation,
     intake,
     logistics,
+    plain,
     progress,
     question,
     small_talk,
@@ -28,7 +29,7 @@ def confirm(session: Session, turn: Turn) -> Answer:
     confirming = turn.pending.get("confirming")
     if confirming == "human":
         return escalation.hand_over_on_request(session, turn)
-    if confirming == "withdraw" and turn.choice is None and withdrawal.NOT_TAKEN_BACK.search(turn.text):
+    if confirming == "withdraw" and turn.choice is None and (withdrawal.NOT_TAKEN_BACK.search(turn.text) or plain.unsure(turn.text)):
         return decline(session, turn)
     if confirming == "withdraw":
         return withdrawal.withdraw_now(session, turn)

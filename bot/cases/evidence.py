@@ -34,6 +34,8 @@ from bot.cases.words import say
 from bot.store import models
 
 CANNOT = re.compile(r"没(有)?(照片|图|拍(?!好|全|清)|视频|截图)(?!.{0,4}(?<!没)有(?:照片|图|视频))(?!没?问题)|[拍发传]不[了上到]|没法[拍发传]|不(?:愿意?|乐意|想)[拍发传]|别让我拍|(照片|图片?|视频|截图)[也都可]?(没有(?!问题|拍|传)|没[拍留存了]|木有)|拍不了|发不了|不会(拍|发|传)|扔了|丢了|删了")
+PACKING_GONE = re.compile(r"(?:盒子?|箱子?|袋子?|包装|外壳|瓶盖|塑料膜|泡沫|快递单|面单|吊牌)(?:也|都|早就?|已经?|当时|全|就|被我|我|给|随手|顺手|直接)*(?:扔|丢)(?:掉)?了")
+"""「盒子扔了」: what it came in is gone, the goods can still be photographed."""
 NONE_THERE = re.compile(r"\W*(?:这个|那个|真的?|都|确实|现在|我)*(?:没[有得]?|木有|冇|无|不行|不想|不要|不用|懒得|不方便|没办法)(?:了|啊|啦|呀|哦|呢|的|诶|欸|吧|嘛|哈)*\W*")
 """A message that is nothing but a no to what was asked for."""
 PICTURE = re.compile(r"图|照|拍|视频|截|凭证|证据|[发传]不|不[发传]|(?<!没)[扔丢]")
@@ -48,7 +50,7 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
     row = case_file.current(session, turn)
     if row is None:
         return intake.open_case(session, turn)
-    if CANNOT.search(turn.text):
+    if cannot(row, turn.text):
         return no_evidence(session, turn)
     of_another = intake.corrected(session, turn, row)
     if of_another is not None:
@@ -87,7 +89,13 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
 def comes_later(session: Session, row: models.Case, turn: Turn) -> bool:
     """「晚点拍」: neither sent nor refused; nothing of what was asked for is there yet."""
     came = upload.given(session, row) & {str(kind) for kind in row.facts.get("needs", [])}
-    return row.state == "awaiting_evidence" and not came and LATER.search(turn.text) is not None and CANNOT.search(turn.text) is None
+    return row.state == "awaiting_evidence" and not came and LATER.search(turn.text) is not None and not cannot(row, turn.text)
+
+
+def cannot(row: models.Case, text: str) -> bool:
+    """Whether the words say that what was asked for cannot be sent."""
+    parcel_asked = "parcel_photo" in row.facts.get("needs", ())
+    return CANNOT.search(text if parcel_asked else PACKING_GONE.sub("", text)) is not None
 
 
 def with_files(session: Session, row: models.Case, turn: Turn, needs: list[str]) -> Answer:
@@ -144,7 +152,7 @@ def no_evidence(session: Session, turn: Turn) -> Answer:
     of_another = intake.corrected(session, turn, row)
     if of_another is not None:
         return of_another
-    if not says_none(turn):
+    if not says_none(row, turn):
         return other_words(session, row, turn)
     needs = [str(kind) for kind in row.facts.get("needs", [])] or ["photo"]
     why = say("no_evidence", turn.said, what=request_evidence.named(needs))
@@ -152,11 +160,11 @@ def no_evidence(session: Session, turn: Turn) -> Answer:
     return answer
 
 
-def says_none(turn: Turn) -> bool:
+def says_none(row: models.Case, turn: Turn) -> bool:
     """Whether the customer has none: by the button, or in words. 「运费我可不出」 is a no to something else."""
     text = turn.text.strip()
     no_picture = turn.intent in {"deny", "reject_offer"} and PICTURE.search(text) is not None
-    return turn.choice is not None or CANNOT.search(text) is not None or NONE_THERE.fullmatch(text) is not None or no_picture
+    return turn.choice is not None or cannot(row, text) or NONE_THERE.fullmatch(text) is not None or no_picture
 
 
 def other_words(session: Session, row: models.Case, turn: Turn) -> Answer:

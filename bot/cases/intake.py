@@ -20,14 +20,16 @@ from bot.cases import (
     judgement,
     listing,
     logistics,
+    plain,
     progress,
     purpose,
     question,
     refusal,
     request_evidence,
     settlement,
+    small_talk,
 )
-from bot.cases.order_finder import OrderLineView, find, named_by
+from bot.cases.order_finder import KEEPS, OrderLineView, find, named_by
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -44,13 +46,6 @@ NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 
 ALL = re.compile(r"(?<!别)(?<!是)(?<!不)(?:全部?|都|统统|通通|所有|一起|[两俩三几][个件单样])(?:都|全|也|给我|帮我|给|要|想|得|一起)*(?:退|换|不要|修|取消)(?!一|其中|过|了?(?:还|又|怎么)|.*(?:还没|没退|没到|没给))")
 """「都退了吧」: more than one order is meant; 「都退了 钱还没到」 tells what was done."""
-
-KEEPS = re.compile(
-    r"[^，,。！!？?\s]{1,12}(?:(?<!为什么)(?<!怎么)(?<!凭什么)(?<!能)(?<!可以)(?<!们)(?<!家)(?<!服)(?<!给)"
-    r"(?:想?留着|留下|保留|照发|不取消|不退|别退|不[要用想]退|别取消|[别不]动|除外|以外|还要(?=$|[的，,。！!\s])))(?!了?[吗？?]|不行|不可|等)"
-    r"|(?:^|(?<=[，,。！!\s]))(?:不[要用想]?退(?!不)|别退|留[着下]|保留|只留|除了)[^，,。！!？?\s]{1,12}"
-)
-"""「保温杯留着」."""
 
 PROBLEM_BUTTONS = {
     "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "price_drop", "change_of_mind"),
@@ -74,7 +69,7 @@ def open_case(session: Session, turn: Turn) -> Answer:
     done = row is not None and same_line and row.state in {"settled", "awaiting_return"}
     if row is not None and done and instead(session, heard.wish, row) and not tells_more(session, turn, row):
         return escalation.hand_over(session, turn, "dispute", why=say("why_changed", turn.said, wish=say(f"wish_{heard.wish}")), row=row)
-    if row is not None and done and heard.wish in (None, row.wish):
+    if row is not None and done and (heard.wish in (None, row.wish) or granted(session, heard.wish, row)):
         if row.wish == "price_protection" and row.order_id and settlement.owes_now(session, row, turn.at):
             named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
         elif not tells_more(session, turn, row):
@@ -129,9 +124,17 @@ def corrected(session: Session, turn: Turn, row: models.Case) -> Answer | None:
     return msgspec.structs.replace(answer, replies=(Reply(say("order_corrected", title=line.title)), *answer.replies))
 
 
+def granted(session: Session, wish: str | None, row: models.Case) -> bool:
+    """Whether what was agreed is what is wished: 「全退」 after everything was given back."""
+    agreed = {str(entry.remedy) for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
+    return not agreed.isdisjoint(bargaining.FULFILS.get(wish or "", ()))
+
+
 def instead(session: Session, wish: str | None, row: models.Case) -> bool:
     """Whether a wish asks for another form of what was already agreed: both together would be paid twice."""
     agreed = {entry.remedy for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
+    if granted(session, wish, row):
+        return False
     if not agreed.isdisjoint(GOODS) and wish in NEEDS_PROBLEM & bargaining.FULFILS.keys():
         # Who agreed to an exchange in the place of the return they first asked for, and wants to return after all.
         return not agreed & bargaining.FULFILS[wish]
@@ -145,8 +148,19 @@ def tells_more(session: Session, turn: Turn, row: models.Case) -> bool:
     return told and judgement.tells_more(facts.case_of(session, row, turn.at), turn.issues, another)
 
 
+STILL_BAD = re.compile(r"(?:[换补][来的过]+|新[寄发换来][来的过]*|重[新]?[发寄][来的过]*|修[好完过了]+)[^，,。！!？?]{0,8}(?:也|又|还是?|仍|照样)|(?:又|还是)[^，,。！!？?]{0,4}(?:坏|碎|裂|漏|错|不行|不能|不亮|没反应)")
+"""「换的那个也是坏的」: what was done did not help."""
+
+
 def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
-    """The same matter again: what was done, out of its ledger; nothing is done twice."""
+    """The same matter again: what was done, out of its ledger; nothing is done twice. A question is answered, and where
+    what was done did not help, a person goes on."""
+    agreed = {entry.remedy for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
+    if turn.choice is None and not agreed.isdisjoint(GOODS) and STILL_BAD.search(turn.text):
+        return escalation.hand_over(session, turn, "dispute", why=say("why_still_bad"), row=row)
+    asked = question.reply_to(turn.text, turn.said) if turn.choice is None else None
+    if asked is not None:
+        return small_talk.stay(turn, asked)
     text = say("already_settled", turn.said, state=say(f"state_{row.state}") + "。", money=progress.money_of(session, row))
     return Answer((Reply(text, (Choice("human", say("button_human")),)),), None, row.case_id)
 
@@ -163,7 +177,7 @@ def go_on(session: Session, turn: Turn, row: models.Case, heard: Heard) -> Answe
     case_file.add(session, row, turn, heard)
     if row.state == "with_person":
         return escalation.still_with_person(session, turn, row)
-    if row.state == "awaiting_evidence" and evidence.CANNOT.search(turn.text):
+    if row.state == "awaiting_evidence" and evidence.cannot(row, turn.text):
         return evidence.no_evidence(session, turn)
     return settlement.advance(session, row, turn)
 
@@ -225,6 +239,9 @@ def choose_order(session: Session, turn: Turn) -> Answer:
         index = ordinals[0] - 1 if ordinals[0] > 0 else ordinals[0]
         if -len(shown) <= index < len(shown):
             named = [shown[index]]
+    if turn.intent == "logistics" and logistics.ASKED.search(turn.text) and not plain.says(turn.text):
+        told = logistics.tell_logistics(session, msgspec.structs.replace(turn, pending={}))
+        return small_talk.stay(turn, *told.replies)  # 「那我的马克杯多久发」 asks, and does not say which to cancel
     heard = hear(turn)
     if KEEPS.search(turn.text) and heard.wish in {"cancel_order", "refund", "return_goods"}:
         # 「保温杯留着」 names the one that stays.
@@ -280,6 +297,9 @@ def first_step(session: Session, turn: Turn, row: models.Case, line: OrderLineVi
     if row.wish == "cancel_order" and line.status in {"delivered", "completed"}:
         row.wish = "return_goods"
     underway = row.wish in NO_REASON_UNDERWAY and line.status in {"paid", "shipped"}
+    of_some = bargaining.some_pieces(session, row, turn)
+    if of_some is not None:
+        return of_some
     if not row.issues and row.wish in NEEDS_PROBLEM and not underway and not row.facts.get("minor"):
         return ask_problem(turn, row, line)
     return settlement.advance(session, row, turn)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from bot.cases import audit, case_file, intake, listing, question
@@ -14,6 +16,9 @@ from bot.cases.words import say, yuan
 from bot.clock import SHOP_ZONE
 from bot.ledger import ledger
 from bot.store import models
+
+ASKED = re.compile(r"查|物流|到哪|什么时候|啥时候|多久|几时|几天|催|发了[吗没]|发货[吗没了]|怎么还")
+URGED = re.compile(r"催|快[点些](?:发|送|寄)|赶[紧快](?:发|送|寄)|(?:发|送|寄)快[点些]")
 
 
 def tell_logistics(session: Session, turn: Turn) -> Answer:
@@ -41,6 +46,8 @@ def tell_logistics(session: Session, turn: Turn) -> Answer:
     assert order is not None
     issues = list(dict.fromkeys([*turn.pending.get("issues", ()), *turn.issues]))
     pending = {**turn.pending, "issues": issues, "about": listing.ids_of([line])}
+    if turn.choice is None and URGED.search(turn.text) and line.status == "paid" and given_back(session, turn, line) is None:
+        return urge(session, msgspec.structs.replace(turn, pending=pending))
     told = given_back(session, turn, line) or status_of(order, line.title, turn.at, turn.said)
     return Answer((told,), turn.awaiting, turn.case_id, pending)
 

@@ -21,6 +21,7 @@ from bot.cases import (
     facts,
     intake,
     judgement,
+    plain,
     policy,
     refusal,
     request_evidence,
@@ -66,9 +67,20 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
     if assessment.decision == "refused":
         return refusal.refuse(session, row, turn, assessment)
     due = plain_due(assessment, row)
-    if due is not None:
+    if due is not None and plain.asked(turn, names_of(session, row), asked_by_stating(row)):
         return settle_at_once(session, row, turn, assessment, due)
     return bargaining.open_offer(session, row, turn, case, assessment)
+
+
+def names_of(session: Session, row: models.Case) -> tuple[str, ...]:
+    """Title and spec of the case's goods; its order must be known."""
+    line = intake.line_of(session, row)
+    return (line.title, line.spec or "")
+
+
+def asked_by_stating(row: models.Case) -> list[str]:
+    """The issues that need no wish beside them: who only says that the price fell wants the difference."""
+    return list(row.issues) if case_file.ASSUMED in row.facts else [issue for issue in row.issues if issue == "price_drop"]
 
 
 def owes_now(session: Session, row: models.Case, at: datetime) -> bool:

@@ -36,13 +36,20 @@ MADE_ANEW = re.compile(r"(?<![不别])(?<!不用)(?<!不要)(?:重新?|另|再)(
 """「重做一条」: a new piece for the faulty one, though the model hears another parcel in it."""
 
 
-VERBS = {"refund": "退", "return_goods": "退", "exchange": "换", "repair": "修", "resend": "补(?!偿|差|贴|钱|点)", "cancel_order": "取消"}
+SWAPPED = re.compile(r"退.{0,6}?(?<!我)(?:再|重新|另外?)(?:给我|帮我)?[发寄补](?:给我|过来)?.{0,2}(?:新的|好的|一[个支件双条只瓶盒份])")
+"""「退了再寄一支新的」: one piece for the other, though the model hears only the second parcel."""
+
+
+VERBS = {"refund": "退", "return_goods": "退", "exchange": "换", "repair": "修", "resend": "补(?!偿|差|贴|钱|点)", "cancel_order": "取消", "price_protection": "(?:[补退]?差价|价保|保价)"}
 REFUSED = (
     r"(?:(?<![要能可换退修补还么啥咋再敢直迟])(?<!凭什)(?<!你们)(?<!商家)(?<!客服)(?<!说)(?<!天了)(?<!现在)不(?!给我)(?:(?:想|要|用|需要|打算)再?(?:给我)?|再)?|别再?(?:给我)?)"
 )
 """What makes a verb no wish of the customer's; 「不给我换」 and 「怎么还不退」 tell what the shop does not do."""
 NEVER_ASKED = r"(?:没有?|谁)(?:说过?|让|叫|要)?(?:你们?|我)?要?(?:给我)?|(?:怎么|为什么|凭什么)(?:就|又|会)?(?:把我|给我)"
 """「谁让你们取消的」."""
+
+TAKEN_BACK = re.compile(r"取消|撤|关闭|关了|误点|点错")
+"""What takes a request back in so many words."""
 
 SHORT_OF = re.compile(r"差了?[一两二三四五六七八九几\d]+(?:只|件|包|瓶|双|盒|条|本|袋|支|罐)")
 """「差两包」 is a piece missing, no difference in price."""
@@ -55,11 +62,46 @@ FELL = re.compile(r"降|跌|价|贵|[刚才]|现在|活动|直播|昨|前|别人
 """「给我便宜点」 asks for less, though the model hears a fallen price in it: that it fell is said by other words."""
 
 
+TOO_MANY = re.compile(r"多(?:发|给|寄|送|收|拿|装)(?:到|了|出|来)")
+"""「多发了一件」: one too many is none missing."""
+CHIPPED = re.compile(r"(?:少|缺|掉|崩)(?:了|掉)?(?:一|两|几|好|个|小|大|很)*[块点片条]?(?:釉|瓷(?!器|砖|碗|盘|杯|勺)|角|边(?!框)|漆)|缺(?:了|个|一)*口|豁(?:了|个|一)*口")
+"""「少了一块釉」 「缺个角」: a piece of the goods broke off, no piece is missing."""
+
+FAULT = re.compile(
+    r"(?<!服务)(?<!态度)(?<!物流)(?<!快递)(?<!客服)(?<!太)(?<![急气烦累等笑慢忙渴困饿冻吓闷没不])(?:蔫|枯|烂|坏|碎|破|裂|漏(?!了?[一两二三四五\d发])|死)(?=[了的掉完透]|$|[，,。！!\s])"
+)
+IMAGINED = re.compile(r"再不|再晚|再拖|等到|万一|会不会|别|怕|担心|要是|如果|可能|快要|容易")
+"""「再不发花都死了」 tells of no fault yet."""
+
+
 def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
-    """The issues the model read, without those that no word of the message supports where words are needed."""
+    """The issues the model read, without those that no word of the message supports where words are needed, and with
+    a fault that is plainly told where only the parcel's lateness was heard: 「昨天送到就是蔫的」."""
     read = tuple(issues)
     needed = ground.OF_CONSEQUENCE | (ground.READ_INTO_OTHERS if len(read) > 1 else frozenset())
-    return tuple(issue for issue in read if issue not in needed or ground.hinted(issue, text))
+    kept = [issue for issue in read if issue not in needed or ground.hinted(issue, text)]
+    if "missing_item" in kept and TOO_MANY.search(text) and not re.search(r"少|缺|漏|没", text):
+        kept.remove("missing_item")
+    if "missing_item" in kept and CHIPPED.search(text) and not ground.said("missing_item", CHIPPED.sub("", text)):
+        kept = list(dict.fromkeys("damaged_in_transit" if issue == "missing_item" else issue for issue in kept))
+    if "late_delivery" in kept and not {"quality_defect", "damaged_in_transit"} & set(kept) and FAULT.search(text) and not IMAGINED.search(text):
+        kept.append("quality_defect")
+    return tuple(kept)
+
+
+FAULTLESS = r"没有?(?:什么|啥|任何)?(?:坏|毛病|问题|瑕疵)|质量(?:挺|很)?好|用不[上着到]|[没未]有?(?:拆封?|开封|穿过?|戴过|用过|动过)|[七7]天|无理由|不(?:想|需)?要|不喜欢|后悔|多余"
+"""What says that nothing is wrong with the goods."""
+ONLY_ASKS = re.compile(
+    rf"(?:{FAULTLESS}|您?你?好|衣服|东西|商品|宝贝|订单|这[个件单双条]|那[个件单双条]|我|你们?|帮|给|请|麻烦|把|一下|一|个|件|要|想|得|需要|申请|支持|退|换|货|款|钱|回|掉|取消|了|吧|啊|呀|哈|哦|呢|吗|么"
+    r"|的|子|也|就|都|可以|能|怎么|先|还|是|直接|算|亲|谢谢|呗|嘛|行|买|\W)*"
+)
+NO_REASON = re.compile(r"无理由|没有?(?:什么|啥|任何)?(?:坏|毛病|问题)|用不[上着到]|不需要|就是(?:单纯)?(?:不(?:想)?要|想退|不喜欢)")
+"""「没坏 就是不要了」 「七天无理由」: sent back for no fault."""
+
+
+def only_asks(text: str) -> bool:
+    """Whether a message, its goods' names taken out, says nothing but what shall be done: 「(牛仔裤)退了」."""
+    return ONLY_ASKS.fullmatch(text) is not None
 
 
 def meant(intent: str, text: str) -> str | None:
@@ -73,6 +115,22 @@ def meant(intent: str, text: str) -> str | None:
         return intent
     others = {other: wish for wish, other in reversed(VERBS.items()) if other != verb and re.search(other, re.sub(REFUSED + other, "", text))}
     return next(iter(others.values())) if len(others) == 1 else None
+
+
+DONE = r"不|好|过|完|到|回|掉了|什么"
+"""What behind a verb tells of something and asks for nothing: 「退回去的」 「修好了」 「退不退都行」."""
+
+
+def instead(text: str) -> str | None:
+    """The one thing asked for in words that refuse another: 「不换了 退吧」; None where they ask for none or for several."""
+    if TAKEN_BACK.search(text) or "退换" in text:
+        return None
+    refused = {verb for verb in VERBS.values() if re.search(REFUSED + verb, text)}
+    asked = {
+        verb: wish for wish, verb in reversed(VERBS.items())
+        if verb not in refused and wish != "cancel_order" and re.search(f"(?<!自己)(?<!我去){verb}(?!{DONE})", text)
+    }
+    return next(iter(asked.values())) if refused and len(asked) == 1 else None
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -90,6 +148,8 @@ def hear(turn: Turn) -> Heard:
     told = meant(turn.intent, turn.text) if named and turn.choice is None else turn.intent
     wish = told if named and told is not None else pending.get("wish")
     if turn.choice is None and turn.intent not in WISHES - {"resend", "repair"} and MADE_ANEW.search(turn.text):
+        wish = "exchange"
+    if turn.choice is None and wish in {"resend", "refund", "return_goods"} and SWAPPED.search(turn.text):
         wish = "exchange"
     if turn.choice is None and wish == "price_protection" and LESS.search(turn.text) and not FELL.search(turn.text):
         wish = "compensation"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.cases import audit, bargaining, case_file, intake, progress
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import Heard
+from bot.cases.wish import TAKEN_BACK, Heard, instead
 from bot.cases.words import say, yuan
 from bot.ledger import ledger
 from bot.store import models
@@ -23,7 +23,6 @@ NOT_TAKEN_BACK = re.compile(
     r"|不(?:退|换|修)不(?:行|可以|成|可)|要不(?:还是|就|先)?(?:退|换|修|给)|(?:为什么|为啥|凭什么|凭啥|怎么|咋)就?(?:说)?不|你们(?:是不是)?(?:又)?不(?:退|换|修)|不(?:退|换|修)了?[?？]"
 )
 """「谁说不退了」 「不退不行」 「别撤」 take nothing back, though the model hears it."""
-TAKEN_BACK = re.compile(r"取消|撤|关闭|关了|误点|点错")
 
 
 def matter(session: Session, turn: Turn) -> models.Case | None:
@@ -48,6 +47,9 @@ def withdraw(session: Session, turn: Turn) -> Answer:
         if row.state == "negotiating":
             return bargaining.show_again(session, row, turn)
         return intake.go_on(session, msgspec.structs.replace(turn, intent="refund"), row, Heard("refund", (), {}))
+    other = instead(turn.text) if turn.choice is None else None
+    if other is not None:
+        return intake.open_case(session, msgspec.structs.replace(turn, intent=other))
     title = progress.title_of(session, row)
     paid = sum(entry.fen for entry in ledger.entries_of_case(session, row.case_id) if entry.state == "paid")
     if row.state == "settled" and paid:

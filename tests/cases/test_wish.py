@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cases.bargaining import ASKS, BUT, PARTLY, form_named
+from bot.cases.bargaining import PARTLY, form_named
 from bot.cases.claim import affected_share
 from bot.cases.intake import KEEPS
+from bot.cases.plain import ASKS, BUT
 from bot.cases.wish import meant
 from bot.cases.withdrawal import NOT_TAKEN_BACK
 

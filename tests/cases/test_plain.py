@@ -1,0 +1,132 @@
+"""Money moves at once only on words that plainly ask for it; anything else is shown first, and a button or a plain yes does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.cases import bargaining, choosing, intake, plain
+from bot.cases.wish import instead
+from tests.cases.conftest import Chat
+from tests.cases.test_turns import DROPPED, LAMP, money, only_case
+
+UNSENT = {"goods": "lamp", "unit": 8800, "paid": 1, "shipped": None, "delivered": None}
+MUG = {"goods": "mug", "unit": 8900, "paid": 1, "shipped": None, "delivered": None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "台灯取消", "退款", "怎么还不发货 我不要了 退款", "刚买三天就降了五百，退我差价", "什么破店 退钱", "帮我把台灯取消一下", "台灯不想要了，帮我退款", "拍错了 退款",
+        "等不及了 退了吧", "不等了退钱", "算了 退款吧", "别发了 退钱", "价保", "补差价", "五天没发货，我不要了！", "不换了 直接退钱", "昨天刚买今天便宜一百 你们得补给我", "赶紧给老子退钱",
+    ],
+)
+def test_what_asks_plainly(text: str) -> None:
+    assert plain.says(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "台灯还能取消吗", "取消订单会扣钱吗 台灯那单", "台灯怎么取消", "台灯再不发货我可取消了啊", "台灯 如果明天到不了就帮我取消", "我对象想取消台灯 我不想", "台灯取消 开玩笑的哈哈",
+        "台灯本来想取消的 后来想想算了", "我在考虑要不要取消台灯", "听说台灯缺货 你们会取消吗", "台灯是不是被取消了", "退款按钮在哪", "我老婆不让买", "要是今天不发我就不要了",
+        "退款就算了 我等等", "你们是不是巴不得我退款", "那只能退款了吗？", "别给我补差价", "不用补差价了 就问问为啥降价", "我没说要取消哈 就问问发货了没",
+    ],
+)
+def test_what_does_not(text: str) -> None:
+    assert not plain.says(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我妈让我换一个 我想退", "换一个我可不要", "客服昨天说换一个", "人家都是换新的", "上次那个也说给我换 结果没换", "换了也白换", "早知道就换一个了", "你们之前答应我补发的",
+        "我老公说补发就行 我不同意", "除了换别的都行", "我朋友之前遇到这种就选了退款", "等等 我问下物业 退款先别急", "要不退款？算了再等等快递", "只能修啊", "修了也没用", "好你个头",
+        "行我知道了 想想再说", "好 那我先看看", "明白了", "收到",
+    ],
+)
+def test_what_takes_no_offer(text: str) -> None:
+    assert not plain.points_at(text)
+
+
+@pytest.mark.parametrize("text", ["换一个吧", "那就退货吧", "可以", "就第二个", "好的就这样", "给我换新的", "行 退吧", "知道了 就这么办", "我要换货", "补发一个"])
+def test_what_takes_it(text: str) -> None:
+    assert plain.points_at(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("不换了 退吧", "refund"), ("不退了 换一个", "exchange"), ("不修了退货", "refund"), ("不想换 直接给我退了", "refund"), ("不退了", None), ("不换了也不退了", None), ("取消吧 不退了", None),
+        ("别退了 我自己修", None), ("不退了 退货太麻烦", None), ("不换了，我退回去的快递还没到", None), ("不退换了", None),
+    ],
+)
+def test_what_is_asked_for_in_the_place_of_what_is_refused(text: str, wish: str | None) -> None:
+    assert instead(text) == wish
+
+
+@pytest.mark.parametrize("text", ["台灯还能取消吗", "台灯再不发货我可取消了啊", "我对象想取消台灯 我不想", "台灯取消 开玩笑的哈哈"])
+def test_an_unsent_order_is_not_cancelled_on_a_question(given: Callable[..., str], text: str) -> None:
+    given(UNSENT)
+    chat = Chat()
+    chat.say(text, intake.open_case, intent="cancel_order")
+    assert (money(), only_case().state) == ([], "negotiating")
+    option = chat.last.replies[-1].choices[0].id
+    chat.say("", choosing.choose, choice=option)
+    assert money() == [("refund", 8800, "paid")]
+
+
+def test_a_plain_cancellation_needs_no_second_word(given: Callable[..., str]) -> None:
+    given(UNSENT)
+    Chat().say("台灯不想要了 取消", intake.open_case, intent="cancel_order")
+    assert money() == [("refund", 8800, "paid")]
+
+
+@pytest.mark.parametrize(("first", "second"), [("我要退款", "马克杯快点发"), ("能取消订单吗", "马克杯"), ("我要退款", "马克杯是买给我妈的")])
+def test_naming_an_order_is_no_yes_to_cancelling_it(given: Callable[..., str], first: str, second: str) -> None:
+    given(UNSENT, MUG)
+    chat = Chat()
+    chat.say(first, intake.open_case, intent="cancel_order")
+    chat.say(second, intake.choose_order, intent="inform")
+    assert money() == []
+
+
+def test_naming_it_where_that_was_all_that_was_asked_is(given: Callable[..., str]) -> None:
+    given(UNSENT, MUG)
+    chat = Chat()
+    chat.say("我要退款", intake.open_case, intent="refund")
+    chat.say("马克杯那单", intake.choose_order, intent="inform")
+    assert money() == [("refund", 8900, "paid")]
+
+
+def test_the_difference_is_not_paid_to_who_does_not_want_it(given: Callable[..., str]) -> None:
+    given(DROPPED)
+    Chat().say("不用补差价了 就问问为啥降价", intake.open_case, intent="price_protection", issues=("price_drop",))
+    assert money() == []
+
+
+def test_who_only_says_that_the_price_fell_wants_the_difference(given: Callable[..., str]) -> None:
+    given(DROPPED)
+    Chat().say("手机降价了", intake.open_case, intent="price_protection", issues=("price_drop",))
+    assert money() == [("price_difference", 50000, "paid")]
+
+
+def test_after_another_wish_a_yes_takes_what_is_shown_now(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯有点大 能换小一号的吗", intake.open_case, intent="exchange", issues=("change_of_mind",))
+    chat.say("那算了 退货吧", bargaining.counter_offer, intent="return_goods")
+    shown = chat.last.replies[-1].card["options"]
+    assert [option["remedy"] for option in shown] == ["return_refund"]
+    chat.say("好的 可以", bargaining.accept_offer, intent="affirm")
+    assert money() == [("return_refund", 8800, "awaiting_return")]
+
+
+@pytest.mark.parametrize("text", ["行我知道了 想想再说", "好 那我先看看", "明白了"])
+def test_what_only_was_heard_is_no_yes(given: Callable[..., str], text: str) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    chat.say(text, bargaining.accept_offer, intent="affirm")
+    assert money() == []
