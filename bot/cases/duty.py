@@ -1,7 +1,8 @@
 """When people are on duty: the hours the shop promises (人工服务时间), and who is at the desk right now.
 
 Presence is a matter of connections, so it goes by the real clock, whatever HEQI_NOW says. Seen in the future
-(the clock was set back since) is not seen: a desk that is connected says so again within seconds.
+(the clock was set back since) is not seen: a desk that is connected says so again within seconds, and until then
+nobody's cases are given back (Lookout).
 """
 
 from __future__ import annotations
@@ -20,6 +21,40 @@ PRESENT = timedelta(seconds=30)
 
 AWAY = timedelta(seconds=60)
 """Whose desk was not connected for this time gives the cases back."""
+
+
+RECONNECTED = timedelta(seconds=40)
+"""Within this time every page has tried again to connect: its longest pause (front/src/shared/live.js), and a little."""
+
+PAUSE = timedelta(seconds=20)
+"""A lookout that slept this long missed something; so did one whose clock jumped by as much."""
+
+
+class Lookout:
+    """Whether this process can say of a desk that it is gone.
+
+    Nobody's presence is noted while the database is away (or full), the product is down or frozen; and the notes mean
+    nothing once the clock was set. After each of these the desks get the time to connect again.
+    """
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+        self.last = (0.0, 0.0)
+
+    def noted(self, ticks: float, clock: float) -> None:
+        """Presence can be noted at this moment: `ticks` of a clock that nobody sets, and the real `clock`, both in seconds."""
+        slept, jumped = ticks - self.last[0], (clock - self.last[1]) - (ticks - self.last[0])
+        if self.since is None or max(slept, abs(jumped)) > PAUSE.total_seconds():
+            self.since = ticks
+        self.last = ticks, clock
+
+    def lost(self) -> None:
+        """Presence cannot be noted."""
+        self.since = None
+
+    @property
+    def sure(self) -> bool:
+        return self.since is not None and self.last[0] - self.since >= (AWAY + RECONNECTED).total_seconds()
 
 
 def staffed(at: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,10 +18,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from bot import clock, log, trace
-from bot.cases import assignment, inbox
+from bot.cases import assignment, duty, inbox
 from bot.cases import desk as desk_acts
 from bot.cases.payouts import Payouts
 from bot.settings import check_secrets, settings
+from bot.store import migration
 from bot.store.database import session as open_session
 from bot.store.platform import DemoShop
 from bot.web import chat, desk, health, live, measure, owner, pages, practice
@@ -107,11 +109,18 @@ ROUTES: list[BaseRoute] = [
 
 async def watch_desk(hub: Hub) -> None:
     """Gives the cases of absent agents back and waiting ones to idle agents, and sounds the alarm of customers nobody answers. Runs for ever."""
+    lookout = duty.Lookout()
     while True:
         await asyncio.sleep(ALARM_EVERY)
         try:
-            for conversation_id in await in_database(desk_acts.give_back_of_absent, clock.now()):
-                hub.changed(conversation_id)
+            await in_database(migration.touch)  # a database that is full or read-only takes no notes of presence either
+            lookout.noted(time.monotonic(), time.time())
+        except SQLAlchemyError:
+            lookout.lost()
+        try:
+            if lookout.sure:
+                for conversation_id in await in_database(desk_acts.give_back_of_absent, clock.now()):
+                    hub.changed(conversation_id)
             for given in await in_database(assignment.assign, settings().load_limit, clock.now()):
                 hub.changed(given.conversation_id)
                 hub.publish(DESK, {"type": "assigned", "agent": given.agent})

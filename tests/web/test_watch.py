@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from bot.cases import inbox
+from bot.cases import duty, inbox
+from bot.clock import SHOP_ZONE
+from bot.store import models
 from bot.store.database import session
 from bot.web import app, bursts
 from tests.dialogues.shop import NOW
@@ -44,7 +46,8 @@ def test_whom_nobody_answers_is_counted_and_rings_at_the_desk(
     with client.websocket_connect(f"/ws/desk?token={agent.token}") as desk:
         until(desk, "ready")
         agent.does(case_id, "claim")
-        assert (number(client, "heqi_queue_cases"), number(client, "heqi_agents_on_duty")) == (0, 1)
+        assert number(client, "heqi_queue_cases") == 0
+        until_number(client, "heqi_agents_on_duty", 1)  # noted at once, but after "ready"
         customer.send("还在吗")
         monkeypatch.setenv("HEQI_NOW", (NOW + timedelta(seconds=90)).isoformat())
         assert until(desk, "unanswered") == {"type": "unanswered", "count": 1, "oldest_seconds": 90}
@@ -52,6 +55,76 @@ def test_whom_nobody_answers_is_counted_and_rings_at_the_desk(
         assert number(client, "heqi_unanswered_conversations") == 1
         agent.does(case_id, "reply", text="在的")
         until_number(client, "heqi_unanswered_conversations", 0)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk is watched many times a second, and whoever waits at all rings."""
+    monkeypatch.setattr(app, "ALARM_EVERY", 0.02)
+    monkeypatch.setattr(app, "ALARM_AFTER", 0.0)
+
+
+@pytest.mark.usefixtures("staff")
+def test_nobody_is_given_back_before_the_desks_could_connect_again(
+    quick: None, client: TestClient, given: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product was down for a minute, the agent sat there all along."""
+    given(MUG)
+    customer, case_id = handed_over(client)
+    Agent(client, "xiaoli").does(case_id, "claim")
+    with session() as db:
+        db.get(models.Agent, "xiaoli").seen_at = datetime.now(SHOP_ZONE) - duty.AWAY - timedelta(seconds=1)
+    with client.websocket_connect(f"/ws/desk?token={Agent(client, 'xiaowang').token}") as other:
+        customer.send("还在吗")
+        for _ in range(3):  # each is a look at who is gone
+            until(other, "unanswered")
+        assert customer.owner() == "agent"
+        monkeypatch.setattr(duty, "AWAY", timedelta(0))
+        monkeypatch.setattr(duty, "RECONNECTED", timedelta(0))
+        until(other, "queue", waiting=1)
+    assert customer.owner() == "queue"
+
+
+LONG = (duty.AWAY + duty.RECONNECTED).total_seconds()
+
+
+def looked(*times: tuple[float, float]) -> duty.Lookout:
+    lookout = duty.Lookout()
+    for ticks, wall in times:
+        lookout.noted(ticks, wall)
+    return lookout
+
+
+def every_five(begin: float, end: float, ahead: float = 0.0) -> list[tuple[float, float]]:
+    """A look each five seconds of the steady clock, the real clock ahead of it by so much."""
+    return [(float(ticks), ticks + ahead) for ticks in range(int(begin), int(end) + 1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("times", "sure"),
+    [
+        (every_five(1000, 1000), False), (every_five(1000, 1000 + LONG - 5), False), (every_five(1000, 1000 + LONG), True),
+        ([*every_five(1000, 1200), *every_five(1300, 1305)], False),  # frozen in between
+        ([*every_five(1000, 1200), *every_five(1300, 1300 + LONG)], True),
+        ([*every_five(1000, 1200), *every_five(1205, 1205, -3600)], False),  # the clock set back
+        ([*every_five(1000, 1200), *every_five(1205, 1205, 61)], False),  # or forward
+        ([*every_five(1000, 1200), *every_five(1205, 1205 + LONG, 61)], True),
+        ([*every_five(1000, 1200), *every_five(1205, 1205, 1)], True),  # or put right by a second
+    ],
+)
+def test_who_is_gone_is_known_after_a_time_without_a_break(times: list[tuple[float, float]], sure: bool) -> None:
+    assert looked(*times).sure == sure
+
+
+def test_who_is_gone_is_not_known_while_the_database_is_away_and_shortly_after() -> None:
+    lookout = looked(*every_five(1000, 1200))
+    lookout.lost()
+    assert not lookout.sure
+    for ticks, wall in every_five(1205, 1200 + LONG):
+        lookout.noted(ticks, wall)
+        assert not lookout.sure
+    lookout.noted(1205 + LONG, 1205 + LONG)
+    assert lookout.sure
 
 
 @pytest.mark.usefixtures("place")
