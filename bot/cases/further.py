@@ -11,13 +11,25 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import escalation, intake, listing, logistics, question, small_talk
+from bot.cases import (
+    case_file,
+    escalation,
+    ground,
+    intake,
+    listing,
+    logistics,
+    question,
+    small_talk,
+    withdrawal,
+)
 from bot.cases.matter import WISHED_BY, matters
+from bot.cases.order_finder import OrderLineView, find, left_out, names_besides, without_names
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import VERBS, WISHES, hear, meant
+from bot.cases.wish import NO_REASON, VERBS, WISHES, hear, meant, only_asks
 from bot.cases.words import say
 from bot.store import models
 
@@ -29,6 +41,11 @@ ASKED = re.compile(r"查|物流|到哪|什么时候|啥时候|多久|几时|催"
 """What makes words about the parcel a question of their own and not the ground of a wish."""
 ASKS_ALL_THE_SAME = re.compile(r"不[退换修补].{0,4}(?:就|我)?(?:投诉|举报|差评|12315)|不[退换修补]不(?:行|可以|成|可)|不能不|偿|差|便宜|赔|钱")
 """「不换不行」 and 「不退就投诉」 ask for just that, 「不想退 给点补偿」 for something else."""
+ANSWERS = REQUESTS | {
+    "withdraw_request", "report_problem", "affirm", "deny", "accept_offer", "reject_offer", "counter_offer", "inform", "chitchat", "nlu_fallback", "out_of_scope"
+}
+"""What words about an open offer, or about other goods beside it, are read as."""
+FAULTY = re.compile(r"有(?:点|些|个)?(?:问题|毛病)|也(?:是)?(?:坏|破|裂|碎|烂|漏)")
 Handler = Callable[[Session, Turn], Answer]
 
 
@@ -48,10 +65,14 @@ def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
     if turn.intent not in {"affirm", "accept_offer"}:
         # A yes takes what was shown for it in the very turn before, nothing older.
         turn = msgspec.structs.replace(turn, pending={name: kept for name, kept in turn.pending.items() if name != "meant"})
+    turn = without_read_in(session, turn)
     if refuses(turn):
         return small_talk.stay(turn, Reply(say("no_problem", turn.said)))
     several = matters_of(session, turn)
-    if several:
+    elsewhere = of_other_goods(session, turn)
+    if elsewhere is not None:
+        main = elsewhere
+    elif several:
         main = intake.open_case(session, about(turn, several[0]))
         turn = msgspec.structs.replace(turn, wishes=tuple(wish for wish in turn.wishes if wish not in REQUESTS))
     else:
@@ -65,10 +86,80 @@ def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
     return with_matters(session, with_later(main, turn), turn, several[1:])
 
 
+def without_read_in(session: Session, turn: Turn) -> Turn:
+    """The turn without a fault that is only read into it: 「牛仔裤退了」 tells of none, 「没坏 就是不要了」 denies it.
+
+    Who denies it also takes back what was read into their words before, as long as no word of theirs and no picture stood for it.
+    """
+    if turn.choice is not None or not turn.text:
+        return turn
+    lines = listing.lines_of(session, turn.customer_id or "")
+    if not only_asks(without_names(turn.text, lines)):
+        return turn
+    issues = [issue for issue in turn.issues if issue != "quality_defect"]
+    asks = turn.intent in REQUESTS | {"report_problem"} or turn.awaiting in {"problem", "evidence", "detail"}
+    if NO_REASON.search(turn.text) and asks and turn.awaiting != "offer":
+        issues = list(dict.fromkeys([*issues, "change_of_mind"]))
+        row = case_file.current(session, turn)
+        if row is not None and row.state in {"open", "awaiting_evidence"} and not told_of_fault(session, row):
+            row.issues = [issue for issue in row.issues if issue != "quality_defect"]
+    return msgspec.structs.replace(turn, issues=tuple(issues))
+
+
+def told_of_fault(session: Session, row: models.Case) -> bool:
+    """Whether the customer's words or pictures of this case stand for a fault of the goods."""
+    if session.scalars(select(models.Evidence.evidence_id).where(models.Evidence.case_id == row.case_id)).first():
+        return True
+    words = session.scalars(
+        select(models.Message.text).where(models.Message.conversation_id == row.conversation_id, models.Message.sender == "customer")
+    )
+    return any(ground.said("quality_defect", text) and not NO_REASON.search(text) for text in words)
+
+
 def refuses(turn: Turn) -> bool:
     """Whether all that is said is that something shall not be done: 「别取消啊」."""
     asked_nothing_else = turn.choice is None and turn.awaiting != "offer" and not turn.issues and turn.intent in VERBS
     return asked_nothing_else and meant(turn.intent, turn.text) is None and not ASKS_ALL_THE_SAME.search(turn.text)
+
+
+def of_other_goods(session: Session, turn: Turn) -> Answer | None:
+    """The answer to words that name other goods than the open offer's: 「保温杯也想退」 takes nothing of what the mugs are
+    offered. None where they are about the case at hand. The offer stands on."""
+    row = case_file.current(session, turn)
+    about_offer = turn.awaiting == "offer" or turn.intent == "withdraw_request"
+    if not about_offer or turn.choice is not None or turn.intent not in ANSWERS or row is None or row.order_id is None:
+        return None
+    lines = listing.lines_of(session, turn.customer_id or "")
+    own = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
+    named = [] if listing.guessed(turn, lines) else find(listing.mention_of(turn), lines)
+    stays = [] if named else left_out(turn.text, lines)
+    other = named or stays
+    if not other or set(own) & set(other) or any(names_besides(turn.text, other, line, lines) for line in own):
+        return None
+    if stays or turn.intent == "withdraw_request":
+        return take_back(session, turn, other)
+    wish = wished(turn)
+    if wish is None:
+        return None
+    pending = {name: kept for name, kept in turn.pending.items() if name in {"later", "matters"}}
+    return intake.open_case(session, msgspec.structs.replace(turn, intent=wish, awaiting=None, pending=pending))
+
+
+def wished(turn: Turn) -> str | None:
+    """What words about other goods ask for, whatever answer to the offer the model heard in them; None where nothing."""
+    if turn.intent in REQUESTS and meant(turn.intent, turn.text) == turn.intent:
+        return turn.intent
+    spoken = [wish for wish, verb in VERBS.items() if re.search(verb, turn.text) and meant(wish, turn.text) == wish]
+    return spoken[0] if spoken else "report_problem" if turn.issues or FAULTY.search(turn.text) else None
+
+
+def take_back(session: Session, turn: Turn, lines: list[OrderLineView]) -> Answer:
+    """「玫瑰不退了」 beside the open offer of other goods: the roses' own case is taken back, where there is one."""
+    open_cases = [case_file.open_of_line(session, turn.customer_id, line.order_id, line.line_id) for line in lines]
+    found = next((row for row in open_cases if row is not None), None)
+    if found is None:
+        return small_talk.stay(turn, Reply(say("no_problem", turn.said)))
+    return withdrawal.withdraw(session, msgspec.structs.replace(turn, case_id=found.case_id, awaiting=None, pending={}))
 
 
 def matters_of(session: Session, turn: Turn) -> list[dict[str, Any]]:

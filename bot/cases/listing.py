@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases.order_finder import SHOP_ZONE, Mention, OrderLineView, by_day, by_recency, find
+from bot.cases.order_finder import SHOP_ZONE, Mention, OrderLineView, by_day, by_recency, find, left_out
 from bot.cases.reply import Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
@@ -59,7 +59,8 @@ def candidates(turn: Turn, lines: Sequence[OrderLineView]) -> list[OrderLineView
     if len(lines) == 1 and not turn.values("order_number"):
         return list(lines)
     named = find(mention_of(turn), lines)
-    about = [] if turn.values("order_number") else remembered(turn, lines, "about")
+    stays = left_out(turn.text, lines)
+    about = [] if turn.values("order_number") else [line for line in remembered(turn, lines, "about") if line not in stays]
     return about if about and (not named or (len(named) > 1 and all(line in named for line in about))) else named
 
 
@@ -106,7 +107,8 @@ def narrowed(
         named = []
     if turn.values("order_number") and not named:
         return [], []
-    return named, [line for line in fitting if line in (named or lines)]
+    stays = left_out(turn.text, lines)
+    return named, [line for line in fitting if line in (named or lines) and line not in stays]
 
 
 def only_possible(named: list[OrderLineView], fitting: list[OrderLineView]) -> OrderLineView | None:
@@ -120,9 +122,12 @@ POWERED = re.compile(r"屏幕|[黑花绿碎白]屏|开(不了|不开)机|关机|
 
 
 def by_part(text: str, lines: Sequence[OrderLineView]) -> list[OrderLineView]:
-    """The lines that can have the part a message speaks of: no bunch of flowers has a screen. All, where none can."""
-    powered = [line for line in lines if "electronics" in line.traits] if POWERED.search(text) else []
-    return powered or list(lines)
+    """The lines that can have the part a message speaks of: no bunch of flowers has a screen. All, where none can.
+    Not those it names to leave them out: 「除了马克杯都取消」."""
+    stays = left_out(text, lines)
+    left = [line for line in lines if line not in stays] or list(lines)
+    powered = [line for line in left if "electronics" in line.traits] if POWERED.search(text) else []
+    return powered or left
 
 
 def dropped(session: Session, line: OrderLineView, at: datetime) -> bool:

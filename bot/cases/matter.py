@@ -12,9 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bot.cases import ground
-from bot.cases.order_finder import OrderLineView, named_by
-
-CLAUSE = re.compile(r"[，,。；;！!？?~～\s]+|顺便|另外|还有|再就是|然后|同时|以及")
+from bot.cases.order_finder import CLAUSE, OrderLineView, meant, named_by
 
 WISHED_BY = {
     "refund": re.compile(r"退"), "return_goods": re.compile(r"退"), "exchange": re.compile(r"换"), "repair": re.compile(r"修"),
@@ -44,9 +42,10 @@ class Matter(msgspec.Struct, frozen=True):
 
 
 def matters(text: str, lines: Sequence[OrderLineView]) -> list[Matter]:
-    """What is said of each of the goods, in the message's order. A clause that names none belongs to those named before it."""
+    """What is said of each of the goods, in the message's order. A clause that names none belongs to those named before it;
+    of goods that are fine or stay nothing is said."""
     found: list[Matter] = []
-    for clause in filter(None, CLAUSE.split(text)):
+    for clause in filter(None, CLAUSE.split(meant(text, lines))):
         named = tuple(named_by(clause, lines))
         last = found[-1] if found else None
         if named and (last is None or not set(named) & set(last.lines)):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot.cases import choosing, evidence, intake
+from bot.cases import bargaining, choosing, evidence, intake, withdrawal
 from bot.cases.matter import matters
 from bot.cases.order_finder import OrderLineView
 from bot.ledger import ledger
@@ -31,6 +32,8 @@ LINES = (line("星河14 5G手机", "手机"), line("手绘马克杯", "杯子"),
         ("耳机左边没声音 羽绒服也太大了 都退", {"云听蓝牙耳机": "耳机左边没声音", "轻暖羽绒服": "羽绒服也太大了，都退"}),
         ("手机坏了，连不上蓝牙耳机了", {"星河14 5G手机": "手机坏了", "云听蓝牙耳机": "连不上蓝牙耳机了"}),
         ("买手机的时候说好送耳机，结果呢", {}),
+        ("手机别退 耳机没声音退了", {"云听蓝牙耳机": "耳机没声音退了"}),
+        ("耳机没坏 羽绒服开线了 退钱", {"轻暖羽绒服": "羽绒服开线了，退钱"}),
         ("杯子碎了，真是的，外面的箱子也破了", {"手绘马克杯": "杯子碎了，真是的，外面的箱子也破了"}),
     ],
 )
@@ -78,3 +81,102 @@ def test_goods_that_are_only_named_beside_do_not_draw_the_refund_to_themselves(g
         row = db.scalars(select(models.Case)).one()
         assert (row.issues, row.state) == (["damaged_in_transit"], "awaiting_evidence")
         assert list(ledger.read(db)) == []
+
+
+def test_only_the_order_that_is_not_spared_is_cancelled(given: Callable[..., str]) -> None:
+    unsent = {"unit": 8900, "paid": 1, "shipped": None, "delivered": None}
+    given({"goods": "mug", **unsent}, {"goods": "lamp", **unsent})
+    Chat().say("马克杯别取消 台灯取消", intake.open_case, intent="cancel_order", wishes=("cancel_order",))
+    with session(read_only=True) as db:
+        paid = db.scalars(select(models.Case)).one()
+        title = db.scalars(select(models.Sku.title).join(models.OrderLine).where(models.OrderLine.order_id == paid.order_id)).one()
+    assert title == "护眼台灯"
+
+
+def test_all_but_one_asks_among_the_others(given: Callable[..., str]) -> None:
+    unsent = {"unit": 8900, "paid": 1, "shipped": None, "delivered": None}
+    given({"goods": "mug", **unsent}, {"goods": "lamp", **unsent}, {"goods": "dress", **unsent})
+    chat = Chat()
+    chat.say("除了马克杯都取消", intake.open_case, intent="cancel_order", wishes=("cancel_order",))
+    labels = [choice.label for choice in chat.last.replies[-1].choices if choice.id.startswith("line:")]
+    assert len(labels) == 2
+    assert not any("马克杯" in label for label in labels)
+
+
+def offered(given: Callable[..., str], *others: dict[str, Any]) -> tuple[Chat, list[str]]:
+    """A chat with an offer open for the customer's mugs, and the ids of its options."""
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2}, *others)
+    chat = Chat()
+    chat.say("马克杯碎了 赔我", intake.open_case, intent="compensation", issues=("damaged_in_transit",))
+    for text in ("照片发你了", "面单也拍了"):
+        if chat.last.awaiting == "evidence":
+            chat.say(text, evidence.take_evidence, intent="provide_evidence")
+    assert chat.last.awaiting == "offer"
+    return chat, [choice.id for choice in chat.last.replies[-1].choices if choice.id.startswith("option:")]
+
+
+def state_of(title: str) -> list[tuple[str | None, str]]:
+    """Wish and state of the cases about these goods."""
+    with session(read_only=True) as db:
+        rows = db.execute(
+            select(models.Case.wish, models.Case.state)
+            .join(models.OrderLine, (models.OrderLine.order_id == models.Case.order_id) & (models.OrderLine.line_id == models.Case.line_id))
+            .join(models.Sku, models.Sku.sku_id == models.OrderLine.sku_id)
+            .where(models.Sku.title == title)
+        ).all()
+    return [(wish, state) for wish, state in rows]
+
+
+THERMOS = {"goods": "thermos", "unit": 7900, "paid": 6, "delivered": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "handler", "wish"),
+    [
+        ("保温杯也想退 颜色不喜欢", "return_goods", bargaining.counter_offer, "return_goods"),
+        ("顺便把保温杯退了", "accept_offer", bargaining.accept_offer, "refund"),
+        ("保温杯的钱退我", "counter_offer", bargaining.counter_offer, "refund"),
+        ("保温杯换一个", "exchange", bargaining.counter_offer, "exchange"),
+        ("保温杯也换", "affirm", bargaining.accept_offer, "exchange"),
+        ("保温杯也有问题", "inform", bargaining.counter_offer, "return_goods"),
+    ],
+)
+def test_words_about_other_goods_are_no_answer_to_the_open_offer(
+    given: Callable[..., str], text: str, intent: str, handler: Callable[..., Any], wish: str
+) -> None:
+    chat, options = offered(given, THERMOS)
+    chat.say(text, handler, intent=intent, wishes=(intent,))
+    assert [wish for wish, _ in state_of("不锈钢保温杯")] == [wish]
+    assert [state for _, state in state_of("手绘马克杯")] == ["negotiating"]
+    with session(read_only=True) as db:
+        assert list(ledger.read(db)) == []
+        mugs = db.scalars(select(models.Case.case_id).where(models.Case.state == "negotiating")).one()
+    chat.say("", choosing.choose, intent="choose", choice=options[0], case_id=mugs)
+    assert [state for _, state in state_of("手绘马克杯")] in (["settled"], ["awaiting_return"]), "the offer of the mugs stands on"
+
+
+@pytest.mark.parametrize("text", ["保温杯没问题哈", "保温杯不退了", "保温杯留着"])
+def test_other_goods_that_stay_are_no_answer_either(given: Callable[..., str], text: str) -> None:
+    chat, _ = offered(given, THERMOS)
+    for intent, handler in (("affirm", bargaining.accept_offer), ("withdraw_request", withdrawal.withdraw), ("reject_offer", bargaining.reject_offer)):
+        chat.say(text, handler, intent=intent)
+        assert chat.last.awaiting == "offer"
+    assert [state for _, state in state_of("手绘马克杯")] == ["negotiating"]
+    assert state_of("不锈钢保温杯") == []
+
+
+def test_it_is_the_named_goods_whose_request_is_taken_back(given: Callable[..., str]) -> None:
+    chat, _ = offered(given, THERMOS)
+    chat.say("保温杯也想退", bargaining.counter_offer, intent="return_goods", issues=("quality_defect",))
+    with session(read_only=True) as db:
+        mugs = db.scalars(select(models.Case.case_id).where(models.Case.state == "negotiating")).one()
+    words = chat.say("保温杯不退了", withdrawal.withdraw, intent="withdraw_request", case_id=mugs)
+    assert "保温杯" in words
+    assert chat.last.awaiting == "confirmation"
+
+
+@pytest.mark.parametrize("text", ["马克杯换一个", "马克杯和保温杯都换", "换一个吧"])
+def test_words_about_the_goods_at_hand_stay_answers(given: Callable[..., str], text: str) -> None:
+    chat, _ = offered(given, THERMOS)
+    chat.say(text, bargaining.counter_offer, intent="exchange")
+    assert state_of("不锈钢保温杯") == []

@@ -634,3 +634,54 @@ def test_a_picture_said_to_be_sent_that_never_came_is_not_asked_for_as_if_nothin
     assert chat.last.awaiting == "evidence"
     waits = chat.say("好的", evidence.take_evidence, intent="affirm", recorded=True)
     assert "方便" in waits or "等您" in waits
+
+
+JEANS = {"goods": "dress", "unit": 29900, "paid": 6, "delivered": 2}
+
+
+@pytest.mark.parametrize("text", ["连衣裙退了", "裙子退一下", "连衣裙退了吧 谢谢", "连衣裙没拆 退了", "裙子能退吗"])
+def test_a_bare_request_tells_of_no_fault_though_one_is_read_into_it(given: Callable[..., str], text: str) -> None:
+    given(JEANS, LAMP)
+    chat = Chat()
+    chat.say(text, intake.open_case, intent="return_goods", issues=("quality_defect",))
+    assert chat.last.awaiting == "problem"
+    assert only_case().issues == []
+
+
+@pytest.mark.parametrize("text", ["连衣裙开线退了", "裙子掉色 退一下", "连衣裙不好穿退了", "裙子起球退了吧"])
+def test_a_fault_in_any_words_is_believed(given: Callable[..., str], text: str) -> None:
+    given(JEANS, LAMP)
+    chat = Chat()
+    chat.say(text, intake.open_case, intent="return_goods", issues=("quality_defect",))
+    assert only_case().issues == ["quality_defect"]
+    assert chat.last.awaiting == "evidence"
+
+
+@pytest.mark.parametrize("text", ["没坏 就是不要了", "没毛病 就是想退", "无理由退货", "七天无理由", "用不上"])
+def test_who_says_that_nothing_is_wrong_sends_back_without_a_reason(given: Callable[..., str], text: str) -> None:
+    given(JEANS, LAMP)
+    chat = Chat()
+    chat.say("连衣裙退了", intake.open_case, intent="return_goods", issues=("quality_defect",))
+    chat.say(text, intake.take_problem, intent="inform", issues=("quality_defect",))
+    assert only_case().issues == ["change_of_mind"]
+    assert (chat.last.awaiting, owner()) == ("offer", "bot") or only_case().state == "awaiting_return"
+
+
+@pytest.mark.parametrize(("told", "issues"), [("连衣裙想退掉 快点处理", ["change_of_mind"]), ("连衣裙掉色 想退", ["quality_defect", "change_of_mind"])])
+def test_it_takes_back_what_was_only_read_in(given: Callable[..., str], told: str, issues: list[str]) -> None:
+    given(JEANS, LAMP)
+    chat = Chat()
+    chat.say(told, intake.open_case, intent="return_goods", issues=("quality_defect",))
+    assert chat.last.awaiting == "evidence"
+    chat.say("没坏 就是不要了", evidence.take_evidence, intent="inform", issues=("quality_defect",))
+    assert only_case().issues == issues
+    assert (chat.last.awaiting == "evidence") is ("quality_defect" in issues)
+
+
+def test_no_problem_is_no_reason_to_send_anything_back(given: Callable[..., str]) -> None:
+    given(JEANS)
+    chat = Chat()
+    for text in ("没问题", "没坏"):
+        chat.say(text, small_talk.small_talk, intent="chitchat")
+    with session(read_only=True) as db:
+        assert db.scalars(select(models.Case)).all() == []
