@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.cases import upload
+from bot.cases.claim import completed
 from bot.cases.order_finder import OrderLineView
 from bot.cases.reply import Awaiting
 from bot.cases.turn import Turn
@@ -117,7 +118,7 @@ def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:
 def add(session: Session, row: models.Case, turn: Turn, heard: Heard) -> None:
     """Adds issues and claimed facts; a newly named wish replaces the old one. Later words win over earlier ones."""
     row.issues = list(dict.fromkeys([*row.issues, *heard.issues]))
-    row.facts = {**row.facts, **heard.facts}
+    row.facts = completed({**row.facts, **heard.facts})
     if heard.wish is not None:
         row.wish = heard.wish
         row.facts = {name: value for name, value in row.facts.items() if name != ASSUMED}

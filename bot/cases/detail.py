@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.aftersales.case import Case
-from bot.cases.claim import affected_share
+from bot.cases.claim import BARE, affected_share, counts, number
 from bot.cases.reply import Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say
@@ -61,7 +61,12 @@ def read(name: str, turn: Turn) -> dict[str, Any]:
         if share is None:
             ratios = [float(value) for value in turn.values("ratio") if isinstance(value, int | float)]
             share = ratios[0] if ratios and 0 < ratios[0] <= 1 else None
-        return {} if share is None else {"affected_share": share}
+        if share is not None:
+            return {"affected_share": share}
+        told, bare = counts(text), BARE.fullmatch(text)
+        found = {"affected_count": told.affected, "pieces": told.pieces, "bare_count": number(bare[1]) if bare else None}
+        # Half of it, 「一共十个」, is kept: the other half was told before, or is told next (claim.completed).
+        return {name: value for name, value in found.items() if value is not None}
     negative, positive = bool(NO.search(text)), bool(YES.search(text))
     if turn.intent == "affirm":
         positive = True

@@ -13,7 +13,7 @@ export const labelName = named({
 })
 
 export const factName = named({
-  affected_share: '坏的比例', used_share: '用掉的比例', sealed: '未拆封', intact: '完好', activated: '已激活', address_confirmed: '地址无误',
+  affected_share: '坏的比例', affected_count: '坏的件数', pieces: '总件数', used_share: '用掉的比例', sealed: '未拆封', intact: '完好', activated: '已激活', address_confirmed: '地址无误',
   placed_without_consent: '未经同意放置', proof_of_delivery: '有签收证明', merchant_refusals: '商家拒绝次数', repairs_done: '已修次数',
   visits_24h: '24小时来访', paid_twice_fen: '重复扣款', medical_fen: '医疗费', return_freight_fen: '退货运费', gift_fen: '赠品价值',
   gift_changed: '赠品变了', minor_defect: '轻微瑕疵', gross_mismatch: '严重不符', minor: '未成年人', asked_human: '要求人工',
