@@ -73,7 +73,7 @@ KNOWN: Mapping[str, Setting] = {
     "NOW": Setting("", "冻结时钟(RFC 3339),用于测试与回放"),
     "CUSTOMER": Setting("cus_demo_01", "终端对话里的演示顾客"),
     "SHOP_SECRET": Setting(DEMO_SECRET, "店铺签发顾客令牌的密钥", secret=True),
-    "POLICY": Setting(str(ROOT / "policy.yml"), "店铺政策文件"),
+    "POLICY": Setting(str(ROOT / "policy.yml"), "店铺政策文件,没有人启用过别的政策时用它(heqi policy show 看现行的)"),
     "VAR": Setting(str(ROOT / "var"), "数据、日志、模型所在目录"),
     "ACTIONS_PORT": Setting("5055", "动作服务端口(仅本机)"),
     "RASA_PORT": Setting("5005", "Rasa 端口(仅本机)"),

@@ -37,7 +37,7 @@ def read(file: str) -> Policy:
 @click.argument("file", type=click.Path())
 def check(file: str) -> None:
     """检查政策文件：格式、取值、法律与平台的下限。"""
-    click.echo(f"可以使用，版本 {read(file).version}")
+    click.echo(f"可以使用，版本 {read(file).version}；启用：heqi policy apply {file}")
 
 
 @command.command()
@@ -132,18 +132,24 @@ def summary(sums: Total, past: Past) -> list[str]:
 
 
 @command.command()
-@click.argument("file", type=click.Path())
-def apply(file: str) -> None:
-    """启用新政策：检查、存下版本、换掉 HEQI_POLICY 所指的文件；运行中的服务马上用新的。"""
+@click.argument("file", type=click.Path(), required=False)
+def apply(file: str | None) -> None:
+    """启用新政策（缺省：HEQI_POLICY 所指的文件）：检查，存进数据库，每个进程、每台机器马上用新的；HEQI_POLICY 所指的文件也换成它。"""
     from bot import clock
-    from bot.cases.policy import put_in_force
+    from bot.cases import policy
     from bot.settings import settings
     from bot.store.database import session
 
-    read(file)
-    with session() as opened:
-        policy = put_in_force(opened, Path(file).read_text(encoding="utf-8"), clock.now(), by="heqi policy apply")
-    click.echo(f"已启用，版本 {policy.version}（{settings().policy}）")
+    chosen = file or settings().policy
+    read(chosen)
+    try:
+        with session() as opened:
+            version = policy.put_in_force(opened, Path(chosen).read_text(encoding="utf-8"), clock.now(), by="heqi policy apply").version
+    except policy.ChangedMeanwhile as changed:
+        raise click.ClickException("同时有人启用了别的政策，这一次什么都没改；请看过再来") from changed
+    kept = policy.copy_to_file()
+    file_now = f"还是原来的样子，不碍事（{kept}）" if kept else "也换成了它"
+    click.echo(f"已启用，版本 {version}；{settings().policy} {file_now}")
 
 
 @command.command()
@@ -158,14 +164,17 @@ def history() -> None:
 
 
 @command.command()
-@click.argument("version")
-def show(version: str) -> None:
-    """一个版本的全部参数（YAML，可以另存后 heqi policy apply）。"""
-    from bot.cases.policy import as_yaml, of_version
+@click.argument("version", required=False)
+def show(version: str | None) -> None:
+    """现行的政策，照写的样子；给了版本就是那个版本的全部参数（YAML，可以另存后 heqi policy apply）。"""
+    from bot.cases.policy import as_yaml, in_force, of_version
     from bot.store.database import session
 
     with session(read_only=True) as opened:
         try:
-            click.echo(as_yaml(of_version(opened, version)), nl=False)
+            text = in_force(opened).text if version is None else as_yaml(of_version(opened, version))
+        except BadPolicy as bad:
+            raise click.ClickException(str(bad)) from bad
         except LookupError as unknown:
             raise click.ClickException(f"VERSION: {unknown}") from unknown
+    click.echo(text, nl=not text.endswith("\n"))

@@ -32,7 +32,7 @@ def run(count: int, seed: int, tick: Callable[[], object] = lambda: None) -> tup
     """
     given, at = Assumptions(), clock.now()
     told = complaints(count, seed, given)
-    in_force = policy.current()
+    in_force = policy.of_file()  # as the product's, whose database is new
     terms = read_terms(in_force.negotiation)
     with tempfile.TemporaryDirectory(prefix="heqi-spoken-") as folder:
         url = f"sqlite:///{Path(folder) / 'heqi.db'}"

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache, partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -30,6 +31,9 @@ ASK_AGAIN = 0.005
 """Seconds between two tries for SQLite's write lock."""
 
 READ_ONLY = "heqi_read_only"
+
+innermost: ContextVar[Session | None] = ContextVar("innermost", default=None)
+"""The session that the code running here is in."""
 
 POSTGRESQL = {
     "connect_timeout": "3", "tcp_user_timeout": "1500", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "2",
@@ -128,9 +132,23 @@ def session(url: str | None = None, *, read_only: bool = False) -> Iterator[Sess
     with Session(engine(url), future=True, expire_on_commit=False) as opened:
         if read_only:
             opened.connection(execution_options={READ_ONLY: True})
+        outer = innermost.get()
+        innermost.set(opened)
         try:
             yield opened
             opened.commit()
         except BaseException:
             opened.rollback()
             raise
+        finally:
+            innermost.set(outer)
+
+
+def under_way() -> Session | None:
+    """The session on the configured database that the caller is in already; None where there is none.
+
+    For what is looked up deep inside a turn: a second connection beside the first can wait for ever where as many threads
+    as the pool has connections hold one each.
+    """
+    found = innermost.get()
+    return found if found is not None and found.get_bind() is engine() else None

@@ -76,11 +76,12 @@ async def get_policy(request: Request) -> Response:
 
 def policy_now() -> dict[str, Any]:
     with open_session(read_only=True) as session:
+        now = policy.in_force(session)
         history = [
             {"version": row.version, "source": row.source, "at": row.at.astimezone(SHOP_ZONE).isoformat(), "by": row.by}
             for row in reversed(policy.history(session))
         ]
-    return {"version": policy.current().version, "yaml": policy.text_in_force(), "history": history}
+    return {"version": now.version, "yaml": now.text, "history": history}
 
 
 async def get_old_policy(request: Request) -> Response:
@@ -143,7 +144,10 @@ async def put_policy(request: Request) -> Response:
 
 
 def put_in_force(text: str, based_on: str, name: str) -> str:
-    with open_session() as session:
-        if policy.current().version != based_on:
-            raise Problem(409, "changed_meanwhile", "based_on:政策已经被改过,请重新打开再改")
-        return policy.put_in_force(session, text, clock.now(), name).version
+    try:
+        with open_session() as session:
+            version = policy.put_in_force(session, text, clock.now(), name, based_on).version
+    except policy.ChangedMeanwhile as changed:
+        raise Problem(409, "changed_meanwhile", "based_on:政策已经被改过,请重新打开再改") from changed
+    policy.copy_to_file()
+    return version

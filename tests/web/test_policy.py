@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 from starlette.testclient import TestClient
 
 from bot.cases import policy
-from tests.web.conftest import DROPPED, Agent, Customer
+from bot.store.database import engine
+from tests.web.conftest import DROPPED, PATIENT, Agent, Customer, both_databases
 from tests.web.test_insight import owner
 
 __all__ = ["owner"]
 
 STRICTER = "price_protection:\n  unclear_days: 3\n"
 LOWER_LIMIT = "# 我们自己的上限\nauto_limit_fen: 10000\n"
+HIGHER_LIMIT = "auto_limit_fen: 90000\n"
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +84,70 @@ def test_only_the_owner_has_the_policy(client: TestClient, owner: Agent) -> None
         assert client.get("/api/v1/policy", headers=headers).status_code == 403
         for path in ("/api/v1/policy", "/api/v1/policy/preview"):
             assert client.post(path, json={"yaml": LOWER_LIMIT, "based_on": "x"}, headers=headers).status_code == 403
+
+
+@contextmanager
+def all_at_the_same_point(count: int) -> Iterator[None]:
+    """Lets `count` transactions that will keep a policy come as far as that, and go on together."""
+    waiting = sql("SELECT count(*) FROM pg_locks WHERE relation = 'policy_versions'::regclass AND NOT granted")
+    end = time.monotonic() + PATIENT
+    with engine().begin() as holder, engine().connect() as looking:
+        holder.execute(sql("LOCK TABLE policy_versions IN SHARE MODE"))
+        yield
+        while looking.execute(waiting).scalar_one() < count:
+            assert time.monotonic() < end, "they never came"
+
+
+@contextmanager
+def commits_refused() -> Iterator[None]:
+    """The database says at the commit that its disk is full, where a policy was kept."""
+    with engine().begin() as db:
+        db.execute(sql("CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$"))
+        db.execute(sql("CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON policy_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION full_disk()"))
+    try:
+        yield
+    finally:
+        with engine().begin() as db:
+            db.execute(sql("DROP FUNCTION full_disk CASCADE"))
+
+
+@on_postgresql
+def test_of_two_changes_of_the_same_policy_one_is_refused(client: TestClient, owner: Agent, policy_file: Path) -> None:
+    based_on = client.get("/api/v1/policy", headers=owner.headers).json()["version"]
+
+    def change(text: str) -> tuple[int, str]:
+        return client.post("/api/v1/policy", json={"yaml": text, "based_on": based_on}, headers=owner.headers).status_code, text
+
+    with ThreadPoolExecutor(2) as pool:
+        with all_at_the_same_point(2):
+            changes = [pool.submit(change, text) for text in (LOWER_LIMIT, HIGHER_LIMIT)]
+        (done, in_force), (refused, _) = sorted(each.result() for each in changes)
+    assert (done, refused) == (200, 409)
+    assert client.get("/api/v1/policy", headers=owner.headers).json()["yaml"] == in_force == policy_file.read_text(encoding="utf-8")
+    assert policy.current() == policy.read(in_force)
+
+
+@on_postgresql
+def test_nothing_is_in_force_before_the_commit(client: TestClient, owner: Agent, policy_file: Path) -> None:
+    before = client.get("/api/v1/policy", headers=owner.headers).json()
+    body = {"yaml": LOWER_LIMIT, "based_on": before["version"]}
+    with commits_refused():
+        answer = client.post("/api/v1/policy", json=body, headers=owner.headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert policy.current().auto_limit_fen == 50000
+    assert policy_file.read_text(encoding="utf-8") == before["yaml"]
+    assert client.get("/api/v1/policy", headers=owner.headers).json() == before
+    assert client.post("/api/v1/policy", json=body, headers=owner.headers).status_code == 200
+    assert policy.current().auto_limit_fen == 10000
+
+
+@both_databases
+def test_a_file_that_nobody_may_write_keeps_no_policy_from_being_in_force(
+    client: TestClient, owner: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEQI_POLICY", "/proc/nowhere/policy.yml")  # as in a container, where the file is not ours
+    now = client.get("/api/v1/policy", headers=owner.headers).json()
+    answer = client.post("/api/v1/policy", json={"yaml": LOWER_LIMIT, "based_on": now["version"]}, headers=owner.headers)
+    assert answer.status_code == 200
+    assert policy.current().auto_limit_fen == 10000
+    assert client.get("/api/v1/policy", headers=owner.headers).json()["yaml"] == LOWER_LIMIT

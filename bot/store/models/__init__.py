@@ -11,14 +11,14 @@ from bot.store.models.ledger import LedgerEntry, LedgerStep
 from bot.store.models.offer import Offer
 from bot.store.models.order import Order, OrderLine
 from bot.store.models.payout import Payout
-from bot.store.models.policy import PolicyVersion
+from bot.store.models.policy import PolicyChange, PolicyVersion
 from bot.store.models.sku import Price, Sku
 from bot.store.models.understanding import Understanding
 from bot.store.models.upload import Upload
 
 __all__ = [
     "OPEN_STATES", "Agent", "AuditEntry", "Case", "Conversation", "Customer", "Evidence", "LedgerEntry",
-    "LedgerStep", "Message", "Offer", "Order", "OrderLine", "Payout", "PolicyVersion", "Price", "Record", "Sku", "Understanding", "Upload",
+    "LedgerStep", "Message", "Offer", "Order", "OrderLine", "Payout", "PolicyChange", "PolicyVersion", "Price", "Record", "Sku", "Understanding", "Upload",
 ]
 
 insert_parents_first()
