@@ -35,9 +35,9 @@ def assign(limit: int, at: datetime) -> list[Assigned]:
         if name is None:
             continue
         try:
-            desk.claim(case["case_id"], name, at, waiting=True)
+            desk.claim(case["case_id"], name, at, limit=limit)
         except DeskRefused:
-            continue  # somebody took it meanwhile, or it ended
+            continue  # somebody took it meanwhile, it ended, or the agent is not free any more
         given.append(Assigned(case["conversation_id"], name))
     return given
 

@@ -151,28 +151,31 @@ def leave(act: Hold, owner: str) -> None:
     act.conversation.fence += 1
 
 
-def claim(case_id: str, name: str, at: datetime, *, waiting: bool = False) -> None:
+def claim(case_id: str, name: str, at: datetime, *, limit: int | None = None) -> None:
     """Takes the case; again by the same agent changes nothing. Raises DeskRefused where another has it, it is over, or the
     same matter was opened anew since.
 
-    `waiting`: given to the agent, not asked for; only while it waits in the queue.
+    `limit`: given to the agent, not asked for; only while it waits in the queue, and the agent is at the desk with fewer
+    conversations than this.
     """
     with hold(case_id, name, at, must_hold=False) as act:
         if act.holds and act.row.claimed_by == name:
             return
         if act.conversation.owner == "agent" and not act.holds:
             raise DeskRefused("taken", holder(act.conversation))
-        if act.row.state in FINISHED or (waiting and act.conversation.owner != "queue"):
+        if act.row.state in FINISHED or (limit is not None and act.conversation.owner != "queue"):
             raise DeskRefused("finished", "案件已经结束,不能再接手")
         other = case_file.under_way(act.session, act.row)
         if other is not act.row:
             raise DeskRefused("case_open", f"同一件事已有未结的案件 {other.case_id}({say(f'state_{other.state}')}),请接手那个案件")
+        if limit is not None and not duty.free(act.session, act.agent, limit):
+            raise DeskRefused("not_free", f"客服{name}刚刚离开,或手上已有 {limit} 个会话")
         joined = not act.holds
         act.row.state = "with_person"
         act.row.human_reason = act.row.human_reason or "asked"
         act.session.flush()
         give(act, name)
-        act.note("claim", **({"assigned": True} if waiting else {}))
+        act.note("claim", **({"assigned": True} if limit is not None else {}))
         if joined:
             act.write("system", Reply(say("agent_joined", name=name)))
 

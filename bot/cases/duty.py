@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.cases import policy
@@ -87,6 +87,16 @@ def left(session: Session, name: str) -> None:
     agent = session.get(models.Agent, name)
     if agent is not None:
         agent.seen_at = datetime.now(SHOP_ZONE) - PRESENT
+
+
+def free(session: Session, agent: models.Agent, limit: int) -> bool:
+    """Whether the agent is at the desk and has fewer conversations than `limit`; stays so until the session's transaction ends.
+
+    On PostgreSQL the agent's row is locked: another process that gives a case waits here, and so does a note of leaving.
+    """
+    session.refresh(agent, with_for_update={"key_share": True})
+    mine = select(func.count()).where(models.Conversation.owner == "agent", models.Conversation.agent_id == agent.name)
+    return agent.name in present(session) and (session.scalar(mine) or 0) < limit
 
 
 def gone(session: Session) -> list[str]:

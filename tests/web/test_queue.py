@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from bot.cases import assignment, audit, duty
+from bot.cases import assignment, audit, duty, escalation
 from bot.store import models
+from bot.store.conversation import conversation_turn
 from bot.store.database import session
 from bot.web import live
 from bot.web.hub import DESK
 from tests.dialogues.shop import NOW
-from tests.web.conftest import LAMP, MUG, PATIENT, Agent, Customer
+from tests.ledger.test_race import waits_for_a_lock
+from tests.web.conftest import LAMP, MUG, PATIENT, Agent, Customer, wait_until
 from tests.web.test_chat import offered
-from tests.web.test_live import until
+from tests.web.test_live import present, until
+
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""SQLite has one writer: nothing comes in between there."""
 
 
 def waiting(client: TestClient, number: int) -> Customer:
@@ -120,6 +126,56 @@ def test_waiting_cases_go_to_the_idlest_at_the_desk_up_to_the_limit(client: Test
     assert (held["xiaoli"].owner(), held[None].owner()) == ("queue", "agent")
 
 
+@contextmanager
+def about_to_be_given(database_url: str, conversation_id: str, limit: int) -> Iterator[list[assignment.Assigned]]:
+    """Another process has chosen who gets this conversation's case and gives it when the block ends; what it gave is there after it."""
+    given: list[assignment.Assigned] = []
+    with ThreadPoolExecutor(1) as pool:
+        with session() as db, conversation_turn(db, conversation_id, customer_id=None, at=NOW):
+            giving = pool.submit(assignment.assign, limit, NOW)
+            while not waits_for_a_lock(database_url):
+                assert not giving.done(), giving.result()
+            yield given
+        given += giving.result(timeout=PATIENT)
+
+
+@only_postgresql
+def test_whoever_left_since_being_chosen_is_given_nothing(
+    client: TestClient, given: Callable[..., None], staff: None, database_url: str
+) -> None:
+    given(MUG)
+    customer = waiting(client, 1)
+    with session() as db:
+        duty.seen(db, "xiaoli")
+    with about_to_be_given(database_url, customer.conversation_id, 1) as got, session() as db:
+        duty.left(db, "xiaoli")
+    assert (got, customer.owner()) == ([], "queue")
+
+
+@only_postgresql
+def test_two_processes_give_one_agent_no_more_than_the_limit(
+    client: TestClient, given: Callable[..., None], staff: None, database_url: str
+) -> None:
+    given(MUG)
+    given(LAMP, number=2)
+    one, two = waiting(client, 1), waiting(client, 2)
+    with session() as db:
+        duty.seen(db, "xiaoli")
+        urgent(db, one, minutes=1)
+    with about_to_be_given(database_url, one.conversation_id, 1) as got:
+        with session() as db:
+            urgent(db, two, minutes=0)
+        assert [each.conversation_id for each in assignment.assign(1, NOW)] == [two.conversation_id]
+    assert (got, one.owner(), two.owner()) == ([], "queue", "agent")
+
+
+def urgent(db: Session, customer: Customer, minutes: int) -> None:
+    """The customer's case is to be answered in so many minutes."""
+    case = db.get(models.Case, customer.case()["case_id"])
+    assert case is not None
+    case.deadlines = [{"what": escalation.REPLY_DEADLINE, "at": (NOW + timedelta(minutes=minutes)).isoformat()}]
+
+
 def test_whoever_steps_away_is_off_duty_at_once_and_gets_nothing(client: TestClient, given: Callable[..., None], staff: None) -> None:
     given(MUG)
     customer, agent = waiting(client, 1), Agent(client, "xiaoli")
@@ -170,15 +226,7 @@ def test_whoever_steps_away_and_closes_at_once_is_off_duty(
         desk.send_json({"type": "away"})
         client.get("/healthz")  # a whole call later it has been heard
     go.set()
-    end = time.monotonic() + PATIENT
-    while agents_present():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def agents_present() -> list[str]:
-    with session(read_only=True) as db:
-        return duty.present(db)
+    wait_until(lambda: present() == [], "whoever stepped away is off duty")
 
 
 @pytest.mark.timeout(60)
