@@ -18,6 +18,7 @@ from bot.settings import DEMO_SECRET
 from bot.store import models, snapshot
 from bot.store.database import session
 from bot.store.password import hashed
+from bot.web import bursts
 from bot.web.app import make_app
 from tests.dialogues.shop import NOW, snapshot_of
 from tests.web.stand_in import StandIn
@@ -29,8 +30,16 @@ DROPPED = {
     "protection": {"days": 15, "ratio": 1.0, "excluded_kinds": [], "from": "paid"}, "prices": [[0.1, 549900, "direct"]],
 }
 PASSWORD = "ein gutes Passwort"
-PATIENT = 10
-"""Seconds a test waits for an answer that is on its way."""
+PATIENT = 60
+"""Seconds a test waits for an answer that is on its way; only a test that fails ever waits so long."""
+
+
+def wait_until(holds: Callable[[], object], what: str) -> None:
+    """Asks again and again until it holds."""
+    end = time.monotonic() + PATIENT
+    while not holds():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.01)
 
 
 def customer_token(customer_id: str, **claims: Any) -> str:
@@ -154,6 +163,9 @@ def given(place: Path) -> Callable[..., None]:
 @pytest.fixture
 def rasa(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     stand_in = StandIn()
+    # A slow machine is no slow Rasa: only tests of slowness hear that it takes long.
+    monkeypatch.setattr(bursts, "SOON", float(PATIENT))
+    monkeypatch.setattr(bursts, "PATIENCE", float(PATIENT))
     monkeypatch.setenv("HEQI_RASA_PORT", str(stand_in.port))
     monkeypatch.setenv("HEQI_ACTIONS_PORT", str(stand_in.port))
     yield stand_in

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from bot.store import models
 from bot.store.database import session
-from bot.web import bearer
+from bot.web import bearer, bursts
 from bot.web.bearer import DeskToken, Visitor
-from tests.web.conftest import DROPPED, LAMP, MUG, PATIENT, Customer, both_databases, customer_token, money
+from tests.web.conftest import DROPPED, LAMP, MUG, Customer, both_databases, customer_token, money, wait_until
 from tests.web.stand_in import StandIn
 
 
@@ -88,8 +88,12 @@ def test_the_same_client_id_is_one_message_and_one_answer(client: TestClient, gi
 
 
 @both_databases
-def test_messages_sent_together_are_one_thought(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
+def test_messages_sent_together_are_one_thought(
+    client: TestClient, given: Callable[..., None], rasa: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given(LAMP)
+    monkeypatch.setattr(bursts, "QUIET", 3.0)  # a single POST may take long here
+    monkeypatch.setattr(bursts, "TYPING", 30.0)
     customer = Customer(client, "cus_t001")
     for text in ("你好", "那个台灯", "怎么用"):
         customer.send(text)
@@ -102,14 +106,11 @@ def test_what_comes_while_the_bot_thinks_is_the_next_thought(client: TestClient,
     customer = Customer(client, "cus_t001")
     rasa.gate.clear()
     customer.send("第一句")
-    end = time.monotonic() + PATIENT
-    while not rasa.heard and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_until(lambda: rasa.heard, "the bot heard the first")
     customer.send("第二句")
     customer.send("第三句")
     rasa.gate.set()
-    customer.hear()
-    customer.hear()
+    wait_until(lambda: len(rasa.heard) > 1, "the bot heard the second")
     assert [request["message"] for request in rasa.heard] == ["第一句", "第二句，第三句"]
 
 

@@ -15,7 +15,8 @@ from bot.cases import duty
 from bot.store import models
 from bot.store.database import session
 from bot.web import hub, live
-from tests.web.conftest import LAMP, MUG, Agent, Customer, customer_token
+from tests.web.conftest import LAMP, MUG, Agent, Customer, customer_token, wait_until
+from tests.web.stand_in import StandIn
 from tests.web.test_desk import handed_over
 
 
@@ -28,14 +29,16 @@ def until(socket: WebSocketTestSession, kind: str, **fields: Any) -> dict[str, A
     raise AssertionError(f"no frame {kind}")
 
 
-def test_the_customer_hears_typing_and_answer(client: TestClient, given: Callable[..., None]) -> None:
+def test_the_customer_hears_typing_and_answer(client: TestClient, given: Callable[..., None], rasa: StandIn) -> None:
     given(LAMP)
     customer = Customer(client, "cus_t001")
+    rasa.gate.clear()
     with client.websocket_connect(f"/ws/chat?token={customer.token}") as socket:
         assert socket.receive_json() == {"type": "ready", "owner": "bot", "last_seq": 0}
         customer.send("你好")
         assert until(socket, "message")["message"]["text"] == "你好"
         until(socket, "typing", **{"from": "bot", "on": True})
+        rasa.gate.set()
         assert until(socket, "message")["message"]["from"] == "bot"
         socket.send_json({"type": "ping"})
         until(socket, "pong")
@@ -50,7 +53,7 @@ def test_customer_and_agent_talk_live(client: TestClient, given: Callable[..., N
         assert desk.receive_json() == {"type": "ready", "name": "xiaoli", "role": "agent"}
         desk.send_json({"type": "watch", "conversation_id": customer.conversation_id})
         agent.does(case_id, "claim")
-        assert until(chat, "owner")["agent"] == "xiaoli"
+        until(chat, "owner", agent="xiaoli")
         until(desk, "cases")
         desk.send_json({"type": "typing", "conversation_id": customer.conversation_id, "on": True})
         until(chat, "typing", **{"from": "agent", "on": True})
@@ -92,10 +95,7 @@ def test_a_connected_desk_is_on_duty(client: TestClient, given: Callable[..., No
     assert "没有同事在线" in "".join(message["text"] for message in customer.ask("转人工"))
     with client.websocket_connect(f"/ws/desk?token={agent.token}") as socket:
         socket.receive_json()
-        for _ in range(200):
-            with session(read_only=True) as db:
-                if duty.present(db) == ["xiaoli"]:
-                    break
+        wait_until(lambda: present() == ["xiaoli"], "the connected desk is on duty")
         assert customer.list()["queue"] == {"ahead": 0, "on_duty": True, "wait_minutes": None}
         assert {row["name"]: row["on_duty"] for row in client.get("/api/v1/desk/agents", headers=agent.headers).json()["agents"]} == {
             "laochen": False, "xiaoli": True, "xiaowang": False,
@@ -103,6 +103,11 @@ def test_a_connected_desk_is_on_duty(client: TestClient, given: Callable[..., No
     with session(read_only=True) as db:
         seen: datetime | None = db.scalars(select(models.Agent.seen_at).where(models.Agent.name == "xiaoli")).one()
     assert seen is not None
+
+
+def present() -> list[str]:
+    with session(read_only=True) as db:
+        return duty.present(db)
 
 
 @pytest.mark.parametrize("path", ["/ws/chat", "/ws/desk"])

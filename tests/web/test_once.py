@@ -18,7 +18,7 @@ from bot.store.database import session
 from bot.web import bursts
 from bot.web.app import make_app
 from tests.dialogues.shop import NOW
-from tests.web.conftest import DROPPED, LAMP, MUG, PATIENT, Agent, Customer, both_databases, money
+from tests.web.conftest import DROPPED, LAMP, MUG, PATIENT, Agent, Customer, both_databases, money, wait_until
 from tests.web.stand_in import StandIn
 from tests.web.test_desk import handed_over
 
@@ -61,7 +61,8 @@ def test_rasa_gone_is_told_and_not_waited_for(given: Callable[..., None], rasa: 
     monkeypatch.setattr(bursts, "SOON", 0.5)
     with TestClient(make_app()) as client:
         customer = Customer(client, "cus_t001")
-        customer.ask("台灯不亮")
+        customer.send("台灯不亮")
+        wait_until(lambda: said_by_bot(customer), "the bot said something")  # that it takes long may be said before
         assert said_by_bot(customer) == [say("trouble")]
         assert client.get("/readyz").status_code == 503
         assert client.get("/healthz").status_code == 200
