@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bot.cases import ground
-from bot.cases.order_finder import CLAUSE, OrderLineView, meant, named_by
+from bot.cases.order_finder import CLAUSE, OrderLineView, named_by, spoken_of
 
 WISHED_BY = {
     "refund": re.compile(r"退"), "return_goods": re.compile(r"退"), "exchange": re.compile(r"换"), "repair": re.compile(r"修"),
@@ -45,7 +45,7 @@ def matters(text: str, lines: Sequence[OrderLineView]) -> list[Matter]:
     """What is said of each of the goods, in the message's order. A clause that names none belongs to those named before it;
     of goods that are fine or stay nothing is said."""
     found: list[Matter] = []
-    for clause in filter(None, CLAUSE.split(meant(text, lines))):
+    for clause in filter(None, CLAUSE.split(spoken_of(text, lines))):
         named = tuple(named_by(clause, lines))
         last = found[-1] if found else None
         if named and (last is None or not set(named) & set(last.lines)):

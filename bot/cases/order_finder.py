@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot.cases import ground
-
 SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 
 RECENT = re.compile(r"最近|最新|刚刚?(买|下|拍|订)(?!了?.{0,2}天)|上一?单|最后(一|那)单|这一?单|这个订单|才买(?!了?.{0,2}天)")
@@ -23,13 +21,13 @@ DIGITS = re.compile(r"\d{4,24}")
 SURE_PRODUCT = 2.0
 """A product score from here on names the product beyond doubt: a run of two characters that two lines share, or more."""
 
-STOP = frozenset("的了我你他她是在有和就不人都一个上也很到说要去会着没看好自己这那么吗呢吧啊退货款换单买卖修补差价钱快递件色款大小新号天元块行装满音品电活段卡制拟居纺产食安")
+STOP = frozenset("的了我你他她是在有和就不人都一个上也很到说要去会着没看好自己这那么吗呢吧啊退货款换单买卖修补差价钱快递件色款大小新号天元块行装满音品电活段卡制拟居纺产食安发子员器盒宝套具戴束香界脑栽恤植红肤服")
 """Single characters that say nothing about a product."""
 
 OTHER_WORDS = re.compile(
     r"如果|结果|效果|果然|果真|果断|成果|后果|水果[店摊商]|花[了钱费掉屏在]|[白刮磨划]花|花里胡哨|包[装裹邮括含]|包退包换|坏了?包[退换赔]|[红打面]包|表情包"
     r"|说明书|证书|书面|表[示面达现情]|代表|列表|外表|客服|服[务气]|舒服|不服|机[会器制]|随机|司机|时机|[死关开]机"
-    r"|手机号|手机[上里]?(?:申请|操作|下单|拍|点不)|打我?的?手机|本来|根本|成本|基本|[上下打]架|[防进漏缩]水|水[货分平印]|[保塑气]\S膜|漏液|[盒箱袋瓶罐]子|拉链|套路|智能(?:客服|机器人)|会员价"
+    r"|手机号|手机[上里]?(?:申请|操作|下单|拍|点不)|打我?的?手机|本来|根本|成本|基本|[上下打]架|[防进漏缩]水|水[货分平印]|[保塑气]\S膜|漏液|[盒箱袋瓶罐]子|拉链|链接|印刷|刷[卡单到]|专柜|[递提]柜|柜台|奶奶|花呗|天花|粉丝|三包|鼓包|胀包|[\d一两二三四五六七八九十几]包|衣服|套路|智能(?:客服|机器人)|会员价"
 )
 """Words that name no goods though they share characters with goods: 「如果我退货」 is about no fruit."""
 COUNTED = re.compile(r"[\d一二两三四五六七八九十]+[只个条包枚枝片件盒袋瓶支双张朵]装?")
@@ -60,8 +58,10 @@ LEFT_OUT = re.compile(f"{KEEPS.pattern}|{WELL.pattern}|{NOT_MEANT.pattern}")
 
 CLAUSE = re.compile(r"[，,。；;！!？?~～\s]+|顺便|另外|还有|再就是|然后|同时|以及")
 OTHERS = re.compile(r"其[他它余]|别的|剩下|[都全]部?(?:给我)?(?:退|取消|换|不要)")
-GOES_ON = re.compile(r"退|换|修|补|赔|取消|不要|不想|不喜欢|不合|就是|但|只是|不过|可惜|发货|催|快点|查|物流|便宜|价")
-"""What shows that the goods just said to be fine are what it is about all the same: 「手机挺好 就是太贵了」."""
+SMALL = re.compile(r"(?:您?你?好|谢+|多谢|辛苦|麻烦|放心|知道|收到|这个|那个|[了的哈啊呀哦呢吧嗯哎嘛亲是就对我你您们]|\W)*")
+"""What says nothing behind 「保温杯没问题」."""
+SAID_BY = re.compile(r"(?:说|为什么|为啥|凭什么|凭啥|怎么)[^，,。；;！!？?\s]*$")
+"""「商家说口红拆了不退」 keeps no lipstick."""
 
 
 class OrderLineView(msgspec.Struct, frozen=True):
@@ -94,7 +94,7 @@ def find(mention: Mention, lines: Sequence[OrderLineView]) -> list[OrderLineView
     Empty where the message names nothing. An order number that is none of the customer's finds
     nothing, whatever else the message says.
     """
-    mention = msgspec.structs.replace(mention, text=meant(mention.text, lines))
+    mention = msgspec.structs.replace(mention, text=spoken_of(mention.text, lines))
     numbers = mention.order_numbers or tuple(n for n in DIGITS.findall(mention.text) if len(n) >= 12)
     if numbers:
         return [line for line in lines if line.order_id in numbers]
@@ -121,7 +121,7 @@ def find(mention: Mention, lines: Sequence[OrderLineView]) -> list[OrderLineView
     return candidates if named else []
 
 
-def meant(text: str, lines: Sequence[OrderLineView]) -> str:
+def spoken_of(text: str, lines: Sequence[OrderLineView]) -> str:
     """The text without the goods it names only to leave them out: 「口红没坏 包坏了」 → 「包坏了」.
 
     Who speaks of nothing else means them all the same: 「手机挺好 就是太贵了 退了」.
@@ -130,26 +130,26 @@ def meant(text: str, lines: Sequence[OrderLineView]) -> str:
     for found in LEFT_OUT.finditer(text):
         kept += text[at : found.start()]
         at = found.end()
-        if not named_by(kept, lines) and goes_on(text[at:], lines):
+        if SAID_BY.search(text[:at]) or (not named_by(kept, lines) and goes_on(text[at:], lines)):
             kept += found[0]
     return kept + text[at:]
 
 
 def goes_on(rest: str, lines: Sequence[OrderLineView]) -> bool:
-    """Whether the words behind say something before they name goods: it is of those named last."""
+    """Whether the words behind say something before they name goods: it is of those named last (「书没问题，是我不感兴趣」)."""
     for clause in filter(None, CLAUSE.split(rest)):
         if LEFT_OUT.search(clause) or OTHERS.search(clause) or named_by(clause, lines):
             return False
-        if GOES_ON.search(clause) or any(ground.said(issue, clause) for issue in ground.GROUNDS):
+        if not SMALL.fullmatch(clause):
             return True
     return False
 
 
 def left_out(text: str, lines: Sequence[OrderLineView]) -> list[OrderLineView]:
     """The lines that the text names only to leave them out, or to keep them."""
-    if meant(text, lines) == text:
+    if spoken_of(text, lines) == text:
         return []
-    still = named_by(meant(text, lines), lines)
+    still = named_by(spoken_of(text, lines), lines)
     return [line for found in LEFT_OUT.finditer(text) for line in named_by(found[0], lines) if line not in still]
 
 

@@ -68,8 +68,10 @@ CHIPPED = re.compile(r"(?:少|缺|掉|崩)(?:了|掉)?(?:一|两|几|好|个|小
 """「少了一块釉」 「缺个角」: a piece of the goods broke off, no piece is missing."""
 
 FAULT = re.compile(
-    r"(?<!服务)(?<!态度)(?<!物流)(?<!快递)(?<!客服)(?<!太)(?<![急气烦累等笑慢忙渴困饿冻吓闷没不])(?:蔫|枯|烂|坏|碎|破|裂|漏(?!了?[一两二三四五\d发])|死)(?=[了的掉完透]|$|[，,。！!\s])"
+    r"(?<!服务)(?<!态度)(?<!物流)(?<!快递)(?<!客服)(?<!太)(?<![急气烦累等笑慢忙渴困饿冻吓闷没不要])(?:蔫|枯|烂|坏|碎|破|裂|(?<![还也又])漏(?!了?[一两二三四五\d发])|死)(?=[了的掉完透]|$|[，,。！!\s])"
 )
+PACKING = re.compile(r"(?:箱|盒|袋|包装)子?[^，,。！!？?\s]{0,3}(?:烂|坏|破|裂)")
+"""The parcel itself, which is no fault of the goods."""
 IMAGINED = re.compile(r"再不|再晚|再拖|等到|万一|会不会|别|怕|担心|要是|如果|可能|快要|容易")
 """「再不发花都死了」 tells of no fault yet."""
 
@@ -84,7 +86,7 @@ def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
         kept.remove("missing_item")
     if "missing_item" in kept and CHIPPED.search(text) and not ground.said("missing_item", CHIPPED.sub("", text)):
         kept = list(dict.fromkeys("damaged_in_transit" if issue == "missing_item" else issue for issue in kept))
-    if "late_delivery" in kept and not {"quality_defect", "damaged_in_transit"} & set(kept) and FAULT.search(text) and not IMAGINED.search(text):
+    if "late_delivery" in kept and not {"quality_defect", "damaged_in_transit"} & set(kept) and FAULT.search(PACKING.sub("", text)) and not IMAGINED.search(text):
         kept.append("quality_defect")
     return tuple(kept)
 
