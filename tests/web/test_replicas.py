@@ -10,8 +10,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -70,7 +70,7 @@ def test_a_customer_here_and_an_agent_there_talk_live(
             desk.receive_json()
             desk.send_json({"type": "watch", "conversation_id": customer.conversation_id})
             agent.does(case_id, "claim")
-            assert until(chat, "owner")["agent"] == "xiaoli"
+            until(chat, "owner", agent="xiaoli")
             desk.send_json({"type": "typing", "conversation_id": customer.conversation_id, "on": True})
             until(chat, "typing", **{"from": "agent", "on": True})
             chat.send_json({"type": "typing", "on": True})
@@ -89,8 +89,8 @@ def test_the_bot_waits_for_a_customer_who_types_at_another_process(
     rasa: StandIn, given: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given(MUG)
-    monkeypatch.setattr("bot.web.bursts.QUIET", 5.0)
-    monkeypatch.setattr("bot.web.bursts.TYPING", 6.0)
+    monkeypatch.setattr("bot.web.bursts.QUIET", 60.0)  # the burst is open all the while
+    monkeypatch.setattr("bot.web.bursts.TYPING", 60.0)
     with two_over(require_redis(), monkeypatch) as (near, far):
         customer = Customer(near, "cus_t001")
         with far.websocket_connect(f"/ws/chat?token={customer.token}") as chat:
@@ -146,7 +146,7 @@ def test_what_is_no_news_of_ours_ends_nothing(
             for stray in ("5", "[1", "\xff", '["x", "y"]', '["x", 7, {}]', json.dumps(["x", customer.conversation_id, {"no": "type"}])):
                 assert redis.publish(channel, stray) == 2
             agent.does(case_id, "claim")
-            assert until(chat, "owner")["agent"] == "xiaoli"
+            until(chat, "owner", agent="xiaoli")
 
 
 @pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
@@ -156,9 +156,11 @@ def test_without_redis_each_goes_on_alone_until_it_is_back(
     given(MUG)
     given(MUG, number=2)
     own = OwnRedis(tmp_path)
-    caplog.set_level(logging.WARNING, "bot.web.replicas")
+    caplog.set_level(logging.INFO, "bot.web.replicas")
+    monkeypatch.setattr("bot.web.replicas.AGAIN", 0.05)  # many a try in vain
     try:
         with two_over(own.url, monkeypatch, customer_rate=2) as (near, far):
+            caplog.clear()
             customer = Customer(near, "cus_t001")
             assert statuses([(near, customer), (far, customer), (near, customer)]) == [202, 202, 429]
             own.process.send_signal(fault)
@@ -176,7 +178,9 @@ def test_without_redis_each_goes_on_alone_until_it_is_back(
             redis_is("ok", near, far)
             other = Customer(near, "cus_t002")
             assert statuses([(near, other), (far, other), (near, other)]) == [202, 202, 429]
-            warned: list[Any] = [record for record in caplog.records if record.name == "bot.web.replicas"]
-            assert len(warned) == 2, [record.getMessage() for record in warned]  # one from each process
+            # Each process says once that it is gone and once that it is there again, however often that happens.
+            said = [record.getMessage()[:13] for record in caplog.records if record.name == "bot.web.replicas"]
+            without = list(accumulate({"redis is gone": 1, "redis is ther": -1}[word] for word in said))
+            assert max(without) == 2 and without[-1] == 0, said
     finally:
         own.kill()
