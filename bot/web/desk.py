@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -23,8 +25,10 @@ from bot.web.answer import json_answer
 from bot.web.bearer import DeskToken
 from bot.web.blocking import in_database
 from bot.web.chat import bursts_of, hub_of, shown_file
-from bot.web.problem import Problem, wrong
+from bot.web.problem import Problem, cause, wrong
 from bot.web.rate import Buckets, address_of
+
+logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 2000
 NOBODY = password.hashed("nobody has this password")
@@ -132,7 +136,7 @@ def in_short(case_id: str) -> dict[str, Any]:
 
 
 Act = Callable[[str, str, dict[str, Any]], Awaitable[Any]]
-"""(case id, agent's name, body) → the answer's content; None for the case in short."""
+"""(case id, agent's name, body) → the answer's content; None for the case in short. Committed when it returns."""
 
 
 def act(work: Act, status: int = 200) -> Callable[[Request], Awaitable[Response]]:
@@ -142,15 +146,26 @@ def act(work: Act, status: int = 200) -> Callable[[Request], Awaitable[Response]
         staff = await staff_of(request)
         case_id = body.path_id(request, "case_id")
         content = await work(case_id, staff.name, await body.optional_object(request))
-        short = await in_database(in_short, case_id)
-        hub_of(request).changed(short["conversation_id"])
-        if short["owner"] != "agent":
-            bursts_of(request).wake(short["conversation_id"])
+        short = await told(request, case_id)
         if status == 204:
             return Response(status_code=204)
         return json_answer(short if content is None else content, status)
 
     return endpoint
+
+
+async def told(request: Request, case_id: str) -> dict[str, Any]:
+    """Tells who watches and the bot that something was done with the case; returns the case in short, or of a database
+    that went away right after it was done, the id alone: a 503 would say that nothing was."""
+    try:
+        short = await in_database(in_short, case_id)
+    except SQLAlchemyError as fault:
+        logger.error("case %s: done, but it cannot be shown: %s", case_id, cause(fault))
+        return {"case_id": case_id}  # the hub and the bursts look for themselves when the database is back
+    hub_of(request).changed(short["conversation_id"])
+    if short["owner"] != "agent":
+        bursts_of(request).wake(short["conversation_id"])
+    return short
 
 
 async def claim(case_id: str, name: str, _given: dict[str, Any]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from bot.cases import desk, inbox
@@ -167,6 +169,49 @@ def test_what_the_desk_had_not_shown_is_answered_after_the_agent_has_gone(
     assert [message["from"] for message in customer.hear()] == ["bot"]
     assert [request["message"] for request in rasa.heard[turns:]] == ["等等,我还有一句"]
     assert inbox.unanswered() == []
+
+
+@contextmanager
+def gone_after_an_act() -> Iterator[threading.Event]:
+    """The database goes away in the moment in which somebody's act was committed; what is set inside says that it is gone."""
+    gone = threading.Event()
+
+    def asked(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if gone.is_set():
+            raise OperationalError(statement, None, Exception("the database is gone"))
+        if statement.startswith("INSERT INTO audit_entries"):
+            connection.info["acted"] = True
+
+    def committed(connection: Any) -> None:
+        if connection.info.pop("acted", False):
+            gone.set()
+
+    event.listen(engine(), "before_cursor_execute", asked)
+    event.listen(engine(), "commit", committed)
+    try:
+        yield gone
+    finally:
+        event.remove(engine(), "before_cursor_execute", asked)
+        event.remove(engine(), "commit", committed)
+
+
+@pytest.mark.parametrize(
+    ("act", "body", "answered"),
+    [("resolve", {"outcome": "已办好"}, {"case_id"}), ("reply", {"text": "您好"}, {"seq"}), ("note", {"text": "常客"}, None)],
+)
+def test_what_was_done_is_not_answered_by_nothing_was_changed(
+    client: TestClient, given: Callable[..., None], staff: None, act: str, body: dict[str, str], answered: set[str] | None
+) -> None:
+    given(MUG)
+    _, case_id = handed_over(client)
+    agent = Agent(client, "laochen")
+    agent.does(case_id, "claim")
+    with gone_after_an_act() as gone:
+        answer = agent.act(case_id, act, **body)
+        assert gone.is_set()
+    assert answer.is_success, answer.text
+    assert (set(answer.json()) if answer.content else None) == answered
+    assert act in {entry["what"] for entry in agent.document(case_id)["desk"]["audit"]}
 
 
 def test_what_was_answered_before_is_not_asked_of_the_bot_again(
