@@ -467,12 +467,13 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
 
 
 def owed_instead(session: Session, row: models.Case, turn: Turn, wish: str | None, options: list[dict[str, Any]]) -> bool:
-    """Whether the rules owe for another wish of the customer what is not among the options."""
+    """Whether the rules give for another wish of the customer what is not among the options: what is owed, and other goods
+    in the place of these also where they are only offered (whoever asks for the exchange first is offered it, too)."""
     if wish not in FULFILS or wish == row.wish:
         return False
     case = msgspec.structs.replace(facts.case_of(session, row, turn.at), wish=wish)
-    owed = {str(due.remedy) for due in judgement.now(case).remedies if due.kind == "owed"}
-    return bool(owed & FULFILS[wish] - {option["remedy"] for option in options})
+    given = {str(due.remedy) for due in judgement.now(case).remedies if due.kind == "owed" or wish in {"exchange", "repair", "resend"}}
+    return bool(given & FULFILS[wish] - {option["remedy"] for option in options})
 
 
 def not_an_offer(session: Session, row: models.Case, turn: Turn, options: list[dict[str, Any]]) -> Answer:

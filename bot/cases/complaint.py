@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from bot.aftersales.assessment import HumanReason
-from bot.cases import case_file, escalation
+from bot.cases import case_file, escalation, ground, intake
 from bot.cases.reply import Answer, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import hear
@@ -29,7 +30,19 @@ def reason_of(issues: tuple[str, ...], text: str) -> HumanReason:
     return "complaint"
 
 
+COMPLAINS = re.compile(rf"投诉|举报|差评|曝光|维权|平台|官方|领导|经理|负责人|态度|{LEGAL.pattern}")
+OF_GOODS = frozenset({"quality_defect", "damaged_in_transit", "missing_item", "wrong_item", "not_as_described", "late_delivery", "price_drop"})
+
+
+def only_angry(turn: Turn) -> bool:
+    """Whether the model heard a complaint in mere anger about goods: 「什么破店 橙子烂了三个」. Equal facts get equal money."""
+    stated = OF_GOODS & set(turn.issues)
+    return bool(stated) and stated == set(turn.issues) and COMPLAINS.search(turn.text) is None and any(ground.said(issue, turn.text) for issue in stated)
+
+
 def take_complaint(session: Session, turn: Turn) -> Answer:
+    if only_angry(turn):
+        return intake.open_case(session, msgspec.structs.replace(turn, intent="report_problem"))
     heard = hear(turn)
     row = case_file.current(session, turn) or escalation.case_talked_about(session, turn, "complaint")
     issues = tuple(dict.fromkeys([*(row.issues if row else ()), *heard.issues]))

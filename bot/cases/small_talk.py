@@ -35,7 +35,8 @@ def stay(turn: Turn, *replies: Reply) -> Answer:
 
 def small_talk(session: Session, turn: Turn) -> Answer:
     """Small talk, unless the words name a problem: 「前天那个杯子 有一只是碎的」 is no chat."""
-    if turn.issues and turn.intent in {"inform", "chitchat", "deny"}:
+    told = any(ground.said(issue, turn.text) for issue in turn.issues)
+    if (turn.issues and turn.intent in {"inform", "chitchat", "deny"}) or (told and turn.intent == "thank"):  # 「穿一次就开线 真是谢谢」
         return intake.open_case(session, turn)
     if turn.awaiting is None and turn.intent in {"deny", "inform", "chitchat"} and ground.AT_LAST.search(turn.text):
         return intake.open_case(session, msgspec.structs.replace(turn, issues=("late_delivery",)))
@@ -78,6 +79,8 @@ def calm(session: Session, turn: Turn) -> Answer:
     """Anger is answered twice; the third time a person comes by itself (rules.md 2.3 H4, H6)."""
     if escalation.waits(session, turn):
         return escalation.note(session, turn)
+    if turn.awaiting is None and any(ground.said(issue, turn.text) for issue in turn.issues):
+        return intake.open_case(session, msgspec.structs.replace(turn, intent="report_problem"))  # 「垃圾 杯子碎了」
     if turn.awaiting == "detail" and detail.read(str(turn.pending.get("asking") or ""), turn):
         return intake.take_detail(session, turn)  # 「全死了！」 answers how many
     if turn.unclear >= 2:
