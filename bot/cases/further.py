@@ -26,7 +26,15 @@ from bot.cases import (
     withdrawal,
 )
 from bot.cases.matter import WISHED_BY, matters
-from bot.cases.order_finder import OrderLineView, find, left_out, names_besides, without_names
+from bot.cases.order_finder import (
+    SMALL,
+    OrderLineView,
+    find,
+    left_out,
+    names_besides,
+    spoken_of,
+    without_names,
+)
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import NO_REASON, VERBS, WISHES, hear, meant, only_asks
@@ -94,6 +102,8 @@ def without_read_in(session: Session, turn: Turn) -> Turn:
     if turn.choice is not None or not turn.text:
         return turn
     lines = listing.lines_of(session, turn.customer_id or "")
+    if SMALL.fullmatch(spoken_of(turn.text, lines)) and not SMALL.fullmatch(turn.text):
+        return msgspec.structs.replace(turn, issues=())  # 「保温杯没问题」
     if not only_asks(without_names(turn.text, lines)):
         return turn
     issues = [issue for issue in turn.issues if issue != "quality_defect"]
@@ -123,11 +133,11 @@ def refuses(turn: Turn) -> bool:
 
 
 def of_other_goods(session: Session, turn: Turn) -> Answer | None:
-    """The answer to words that name other goods than the open offer's: 「保温杯也想退」 takes nothing of what the mugs are
-    offered. None where they are about the case at hand. The offer stands on."""
+    """The answer to words that name other goods than the open offer (or question) is about: 「保温杯也想退」 takes nothing of
+    what the mugs are offered. None where they are about the case at hand. The offer stands on."""
     row = case_file.current(session, turn)
-    about_offer = turn.awaiting == "offer" or turn.intent == "withdraw_request"
-    if not about_offer or turn.choice is not None or turn.intent not in ANSWERS or row is None or row.order_id is None:
+    asked = turn.awaiting in {"offer", "problem", "detail"} or turn.intent == "withdraw_request"
+    if not asked or turn.choice is not None or turn.intent not in ANSWERS or row is None or row.order_id is None:
         return None
     lines = listing.lines_of(session, turn.customer_id or "")
     own = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
@@ -136,9 +146,9 @@ def of_other_goods(session: Session, turn: Turn) -> Answer | None:
     other = named or stays
     if not other or set(own) & set(other) or any(names_besides(turn.text, other, line, lines) for line in own):
         return None
-    if stays or turn.intent == "withdraw_request":
+    if (stays and turn.awaiting == "offer") or turn.intent == "withdraw_request":
         return take_back(session, turn, other)
-    wish = wished(turn)
+    wish = wished(turn) if named else None
     if wish is None:
         return None
     pending = {name: kept for name, kept in turn.pending.items() if name in {"later", "matters"}}

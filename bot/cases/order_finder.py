@@ -169,7 +169,8 @@ def without_names(text: str, lines: Sequence[OrderLineView]) -> str:
     for line in lines:
         for run in shared_runs(rest, f"{line.title} {line.spec} {line.category}".lower()):
             rest = rest.replace(run, " ")
-    return re.sub(f"[{''.join({end for line in lines for end in endings(line)} - STOP)}]", "", rest) if lines else rest
+    called = {end for line in lines for end in endings(line)} - STOP
+    return "".join(character for character in rest if character not in called)
 
 
 def named_by(text: str, lines: Sequence[OrderLineView]) -> list[OrderLineView]:

@@ -180,3 +180,24 @@ def test_words_about_the_goods_at_hand_stay_answers(given: Callable[..., str], t
     chat, _ = offered(given, THERMOS)
     chat.say(text, bargaining.counter_offer, intent="exchange")
     assert state_of("不锈钢保温杯") == []
+
+
+@pytest.mark.parametrize("text", ["保温杯也退了", "保温杯换一个"])
+def test_nor_are_they_an_answer_to_what_is_wrong(given: Callable[..., str], text: str) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2}, THERMOS)
+    chat = Chat()
+    chat.say("马克杯退了", intake.open_case, intent="return_goods")
+    assert chat.last.awaiting == "problem"
+    chat.say(text, intake.take_problem, intent="return_goods", issues=("quality_defect",))
+    assert len(state_of("不锈钢保温杯")) == 1
+    with session(read_only=True) as db:
+        assert [row.issues for row in db.scalars(select(models.Case))] == [[], []]
+
+
+def test_what_is_said_of_goods_that_are_fine_is_no_fault_of_others(given: Callable[..., str]) -> None:
+    given({"goods": "mug", "unit": 8900, "paid": 6, "delivered": 2}, THERMOS)
+    chat = Chat()
+    chat.say("马克杯碎了 赔我", intake.open_case, intent="compensation", issues=("damaged_in_transit",))
+    chat.say("保温杯没问题哈", evidence.take_evidence, intent="inform", issues=("missing_item",))
+    with session(read_only=True) as db:
+        assert db.scalars(select(models.Case)).one().issues == ["damaged_in_transit"]

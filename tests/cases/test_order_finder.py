@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.cases.order_finder import Mention, OrderLineView, find, left_out
+from bot.cases.order_finder import Mention, OrderLineView, find, left_out, without_names
 
 
 def line(order_id: str, title: str, spec: str, category: str, day: int) -> OrderLineView:
@@ -83,3 +83,9 @@ def test_who_speaks_of_nothing_else_means_them_all_the_same(text: str, title: st
 @pytest.mark.parametrize("text", ["如果我退货的话能退多少啊", "结果呢", "没什么效果", "去水果店买都比这好", "花了不少钱", "这产品不行", "客服呢", "坏了两只", "包装破了", "盒子扔了", "怎么还没发货", "专柜说是假的", "发个链接"])
 def test_words_that_only_share_characters_with_goods_name_none(text: str) -> None:
     assert find(Mention(text), [*BOUGHT, line("20", "黄油曲奇礼盒", "", "零食", 20), line("21", "红玫瑰花束", "", "鲜花", 21), line("23", "三人位布艺沙发", "", "家具", 23), line("24", "推拉门衣柜", "", "家具", 24), line("22", "轻暖羽绒服", "", "女装", 22)]) == []
+
+
+@pytest.mark.parametrize(("text", "rest"), [("口红退了", "退了"), ("裤子退了", "退了"), ("杯子漏水 退了", "漏水 退了")])
+def test_a_message_without_the_names_of_goods(text: str, rest: str) -> None:
+    assert without_names(text, BOUGHT).strip().removeprefix("子") == rest
+    assert without_names("沙发退了", [line("23", "三人位布艺沙发", "", "家具", 23)]).strip() == "退了", "goods whose last character tells nothing"
