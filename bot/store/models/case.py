@@ -37,7 +37,7 @@ class Case(Record):
         CheckConstraint("floor_fen <= cap_fen", name="ck_cases_floor_fen_cap_fen"),
         CheckConstraint("(order_id IS NULL) = (line_id IS NULL)", name="ck_cases_order_id_line_id"),
         Index("ux_cases_open", "order_id", "line_id", "wish", unique=True, sqlite_where=one_open, postgresql_where=one_open),
-        Index("ix_cases_conversation_id", "conversation_id"),
+        Index("ix_cases_conversation_id_state", "conversation_id", "state"),
         Index("ix_cases_customer_id", "customer_id"),
         Index("ix_cases_state", "state"),
         Index("ix_cases_updated_at", "updated_at", "claimed_by"),

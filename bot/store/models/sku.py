@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import get_args
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from bot.aftersales.case import PriceKind
@@ -14,7 +14,7 @@ class Sku(Record):
     """One specification of goods; `traits` is a list of bot.aftersales.case.Trait."""
 
     __tablename__ = "skus"
-    __table_args__ = (at_least("list_price_fen", 0, "skus"), at_least("return_cost_fen", 0, "skus"))
+    __table_args__ = (at_least("list_price_fen", 0, "skus"), at_least("return_cost_fen", 0, "skus"), Index("ix_skus_spu_id", "spu_id"))
 
     sku_id: Mapped[str] = column(String, key=True)
     spu_id: Mapped[str] = column(String)
