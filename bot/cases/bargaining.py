@@ -83,7 +83,7 @@ WISH_OF = {
     "refund": "refund", "refund_part": "refund", "return_refund": "return_goods", "exchange": "exchange", "resend": "resend", "repair": "repair",
 }
 """What a customer who named no wish turned out to want, by the form they chose."""
-FORM_OF = {"refund": "refund", "return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend"}
+FORM_OF = {"refund": "refund", "return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend", "cancel_order": "refund"}
 """The form a wish that was understood asks for, where the words name none."""
 FULFILS = {
     "refund": {"refund", "return_refund"}, "cancel_order": {"refund"}, "return_goods": {"return_refund", "refund"},

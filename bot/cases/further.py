@@ -37,7 +37,7 @@ from bot.cases.order_finder import (
 )
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
-from bot.cases.wish import NO_REASON, VERBS, WISHES, hear, meant, only_asks
+from bot.cases.wish import NO_REASON, VERBS, WISHES, hear, instead, meant, only_asks
 from bot.cases.words import say
 from bot.store import models
 
@@ -61,7 +61,7 @@ def others(turn: Turn) -> list[str]:
     """What the message wishes besides what it was mainly read as."""
     if turn.choice is not None:
         return []
-    main = {turn.intent, meant(turn.intent, turn.text)}
+    main = {turn.intent, meant(turn.intent, turn.text), instead(turn.text)}
     return [
         wish for wish in turn.wishes
         if wish not in main and meant(wish, turn.text) == wish and (wish not in SPOKEN or SPOKEN[wish].search(turn.text))

@@ -67,6 +67,8 @@ def open_case(session: Session, turn: Turn) -> Answer:
         return choose_order(session, turn)
     same_line = row is not None and (not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named))
     done = row is not None and same_line and row.state in {"settled", "awaiting_return"}
+    if done and not named and NOT_THERE_YET.search(turn.text):
+        return progress.tell_progress(session, turn)
     if row is not None and done and instead(session, heard.wish, row) and not tells_more(session, turn, row):
         return escalation.hand_over(session, turn, "dispute", why=say("why_changed", turn.said, wish=say(f"wish_{heard.wish}")), row=row)
     if row is not None and done and (heard.wish in (None, row.wish) or granted(session, heard.wish, row)):
@@ -148,6 +150,8 @@ def tells_more(session: Session, turn: Turn, row: models.Case) -> bool:
     return told and judgement.tells_more(facts.case_of(session, row, turn.at), turn.issues, another)
 
 
+NOT_THERE_YET = re.compile(r"还[没不](?:给我?)?(?:退|到账|到|打款|收到)|没(?:收到|看到|见到)(?:退?款|钱)|(?:钱|退款)(?:呢|在哪|去哪|咋)")
+"""「怎么还不退钱」, where it was done: asks for nothing anew."""
 STILL_BAD = re.compile(r"(?:[换补][来的过]+|新[寄发换来][来的过]*|重[新]?[发寄][来的过]*|修[好完过了]+)[^，,。！!？?]{0,8}(?:也|又|还是?|仍|照样)|(?:又|还是)[^，,。！!？?]{0,4}(?:坏|碎|裂|漏|错|不行|不能|不亮|没反应)")
 """「换的那个也是坏的」: what was done did not help."""
 
