@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from bot import trace
 from bot.ledger.row import STATE_AFTER, Row, State
-from bot.store.models import Case, Conversation, LedgerEntry, LedgerStep
+from bot.store.models import Case, Conversation, Customer, LedgerEntry, LedgerStep, Order
 from bot.store.platform import DemoShop, Platform, PlatformError
 
 logger = logging.getLogger(__name__)
@@ -169,8 +169,10 @@ def goods_returned(session: Session, order_id: str, line_id: str, at: datetime, 
 def locked_cases(session: Session, order_id: str, line_id: str) -> dict[str, Case]:
     """The cases with anything in the ledger for this line, as they stand once nobody else is at work in their conversations.
 
-    Locked in the order in which turns and desk acts lock: the conversations, the cases, afterwards the entries.
+    Locked in the order in which turns and desk acts lock: the customer, the conversations, the cases, afterwards the entries.
     """
+    buyer = select(Order.customer_id).where(Order.order_id == order_id).scalar_subquery()
+    session.execute(select(Customer.customer_id).where(Customer.customer_id == buyer).with_for_update(key_share=True))
     of_line = select(LedgerEntry.case_id).where(LedgerEntry.order_id == order_id, LedgerEntry.line_id == line_id)
     talks = select(Case.conversation_id).where(Case.case_id.in_(of_line))
     found = select(Conversation).where(Conversation.conversation_id.in_(talks)).order_by(Conversation.conversation_id)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,11 +19,15 @@ def conversation_turn(session: Session, conversation_id: str, *, customer_id: st
     """The conversation's row, made where it is new, locked until the session's transaction ends.
 
     On PostgreSQL the row is locked; on SQLite the session already holds the only write lock. Another
-    turn of the same conversation waits here. Raises PermissionError where the conversation belongs
+    turn of the same conversation waits here, and so does a turn of the same customer's other conversations: two of
+    them may be about one case. Raises PermissionError where the conversation belongs
     to another customer. An unknown customer id opens a conversation with nobody known.
     """
     known = session.get(Customer, customer_id) if customer_id else None
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    locks = session.get_bind().dialect.name == "postgresql"
+    if locks:
+        lock_customer(session, conversation_id, customer_id)
+    insert = postgresql.insert if locks else sqlite.insert
     session.execute(
         insert(Conversation)
         .values(
@@ -47,6 +51,13 @@ def conversation_turn(session: Session, conversation_id: str, *, customer_id: st
     row.updated_at = at
     yield row
     session.flush()
+
+
+def lock_customer(session: Session, conversation_id: str, customer_id: str | None) -> None:
+    """Locks the row of the customer whose conversation it is or will be; always before a conversation's, so that nobody waits in a circle."""
+    known = select(Conversation.customer_id).where(Conversation.conversation_id == conversation_id).scalar_subquery()
+    theirs = select(Customer.customer_id).where(Customer.customer_id == func.coalesce(known, customer_id))
+    session.execute(theirs.with_for_update(key_share=True, of=Customer))
 
 
 def append(
