@@ -93,10 +93,12 @@ def number(word: str) -> int:
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many pieces the words say there are, and how many are bad; None where they do not say, or contradict themselves."""
+    """How many pieces the words say there are, and how many are bad; None where they do not say, or contradict themselves.
+    `other`: the one number that no word says what it counts."""
 
     affected: int | None = None
     pieces: int | None = None
+    other: int | None = None
 
 
 class Told(msgspec.Struct):
@@ -133,7 +135,8 @@ def counts(text: str) -> Counts:
         return Counts()
     if total is not None and affected is not None and affected > total:
         return Counts()
-    return Counts(affected, total)
+    rest = {each.worth for each in told if each.kind == "count" and each.of is None}
+    return Counts(affected, total, rest.pop() if len(rest) == 1 else None)
 
 
 def tie(text: str, told: list[Told]) -> None:

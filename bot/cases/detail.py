@@ -64,6 +64,8 @@ def read(name: str, turn: Turn) -> dict[str, Any]:
         if share is not None:
             return {"affected_share": share}
         told, bare = counts(text), BARE.fullmatch(text)
+        if told.pieces and told.affected is None and told.other and told.other <= told.pieces:
+            return {"affected_share": told.other / told.pieces}  # 「大概五个 一共十个」
         found = {"affected_count": told.affected, "pieces": told.pieces, "bare_count": number(bare[1]) if bare else None}
         # Half of it, 「一共十个」, is kept: the other half was told before, or is told next (claim.completed).
         return {name: value for name, value in found.items() if value is not None}

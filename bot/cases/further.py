@@ -144,7 +144,7 @@ def of_other_goods(session: Session, turn: Turn) -> Answer | None:
     named = [] if listing.guessed(turn, lines) else find(listing.mention_of(turn), lines)
     stays = [] if named else left_out(turn.text, lines)
     other = named or stays
-    if not other or set(own) & set(other) or any(names_besides(turn.text, other, line, lines) for line in own):
+    if not other or set(own) & set(other) or any(names_besides(spoken_of(turn.text, lines), other, line, lines) for line in own):
         return None
     if (stays and turn.awaiting == "offer") or turn.intent == "withdraw_request":
         return take_back(session, turn, other)

@@ -106,3 +106,13 @@ def test_a_number_alone_is_how_many_are_bad_and_the_total_is_asked(given):
         chat.say(answer, intake.take_detail, intent="inform")
     with session(read_only=True) as db:
         assert db.scalars(select(models.Case)).one().facts["affected_share"] == 0.3
+
+
+@pytest.mark.parametrize(("answer", "share"), [("大概有三个 一共十个吧", 0.3), ("十个里三个", 0.3), ("三个 总共十个", 0.3), ("一共十个 昨天三个 今天五个", None)])
+def test_asked_how_many_are_bad_the_other_number_is_theirs(given, answer, share):
+    given({"goods": "orange", "unit": 4990, "paid": 3, "delivered": 0.8, "labels": ["no_return7_fresh", "broken_refund"]})
+    chat = Chat()
+    chat.say("橙子烂了好几个", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    chat.say(answer, intake.take_detail, intent="inform")
+    with session(read_only=True) as db:
+        assert db.scalars(select(models.Case)).one().facts.get("affected_share") == share

@@ -136,6 +136,7 @@ THERMOS = {"goods": "thermos", "unit": 7900, "paid": 6, "delivered": 2}
     [
         ("保温杯也想退 颜色不喜欢", "return_goods", bargaining.counter_offer, "return_goods"),
         ("顺便把保温杯退了", "accept_offer", bargaining.accept_offer, "refund"),
+        ("不退马克杯了 退保温杯", "return_goods", bargaining.counter_offer, "return_goods"),
         ("保温杯的钱退我", "counter_offer", bargaining.counter_offer, "refund"),
         ("保温杯换一个", "exchange", bargaining.counter_offer, "exchange"),
         ("保温杯也换", "affirm", bargaining.accept_offer, "exchange"),

@@ -639,7 +639,7 @@ def test_a_picture_said_to_be_sent_that_never_came_is_not_asked_for_as_if_nothin
 JEANS = {"goods": "dress", "unit": 29900, "paid": 6, "delivered": 2}
 
 
-@pytest.mark.parametrize("text", ["连衣裙退了", "裙子退一下", "连衣裙退了吧 谢谢", "连衣裙没拆 退了", "裙子能退吗"])
+@pytest.mark.parametrize("text", ["连衣裙退了", "裙子退一下", "连衣裙退了吧 谢谢", "连衣裙没拆 退了", "裙子能退吗", "帮我退下裙子"])
 def test_a_bare_request_tells_of_no_fault_though_one_is_read_into_it(given: Callable[..., str], text: str) -> None:
     given(JEANS, LAMP)
     chat = Chat()
