@@ -34,6 +34,7 @@ from bot.cases import (
     refusal,
     settlement,
     small_talk,
+    withdrawal,
 )
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
@@ -275,6 +276,8 @@ def accept_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
+    if turned_up(row, turn):
+        return withdrawal.withdraw(session, turn)
     of_some = some_pieces(session, row, turn)
     if of_some is not None:
         return of_some
@@ -389,6 +392,8 @@ def reject_offer(session: Session, turn: Turn) -> Answer:
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
+    if turned_up(row, turn):
+        return withdrawal.withdraw(session, turn)
     if was_declined(row):
         return refusal.disagree(session, row, turn)
     if ONLY_THINKING.fullmatch(turn.text.strip()):
@@ -415,6 +420,8 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
         if current is not None and current.state == "with_person":
             return escalation.still_with_person(session, turn, current)
         return intake.open_case(session, msgspec.structs.replace(turn, intent="compensation"))
+    if turned_up(row, turn):
+        return withdrawal.withdraw(session, turn)
     of_some = some_pieces(session, row, turn)
     if of_some is not None:
         return of_some
@@ -511,6 +518,14 @@ def asked_fen(session: Session, row: models.Case, turn: Turn) -> int | None:
 def paid_fen(session: Session, row: models.Case) -> int:
     line = session.get(models.OrderLine, (row.order_id, row.line_id))
     return int(line.unit_paid_fen * line.quantity) if line else 0
+
+
+THERE_AFTER_ALL = re.compile(r"(?<!没)(?<!没有)(?<!还没)(?:找到|收到|拿到|取到|送到)(?:了|啦)|原来在|在(?:门卫|驿站|快递柜|前台|邻居|物业|保安)")
+
+
+def turned_up(row: models.Case, turn: Turn) -> bool:
+    """Whether what had not arrived is there after all: 「找到了 在门卫那」."""
+    return "not_received" in row.issues and THERE_AFTER_ALL.search(turn.text) is not None and "没" not in turn.text
 
 
 def some_pieces(session: Session, row: models.Case, turn: Turn) -> Answer | None:

@@ -25,6 +25,9 @@ SURE = 0.6
 """A question read with less than this gives way to a problem stated in the same message."""
 
 
+HOW_MUCH = re.compile(r"(?:退|给|赔|补|返)我?(?:多少|几块|几个钱)|^(?:一共|总共|那)?多少钱?[?？]?$")
+
+
 class Entry(msgspec.Struct, frozen=True):
     id: str
     ask: tuple[str, ...]
@@ -94,6 +97,9 @@ def answer_question(session: Session, turn: Turn) -> Answer:
     if turn.awaiting == "offer" and bargaining.WHY.search(turn.text):
         # 「凭什么 法律规定七天无理由」 asks why this was refused, not what the rule says in general.
         return bargaining.explain(session, turn)
+    row = bargaining.negotiating(session, turn) if turn.awaiting == "offer" else None
+    if row is not None and HOW_MUCH.search(turn.text):
+        return bargaining.show_again(session, row, turn)  # 「退多少钱」 asks about what is on the table, not the shop's prices
     found = reply_to(turn.text, turn.said)
     if turn.issues and not always(turn.text) and (found is None or turn.confidence < SURE):
         return intake.open_case(session, turn)

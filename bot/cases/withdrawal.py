@@ -40,6 +40,8 @@ def withdraw(session: Session, turn: Turn) -> Answer:
     row = matter(session, turn)
     if row is None or row.state in {"withdrawn", "closed"}:
         return Answer((Reply(say("withdraw_none")),), None, None)
+    if NOT_TAKEN_BACK.search(turn.text) and turn.choice is None and row.state == "refused":
+        return bargaining.explain(session, turn)  # 「凭啥不退」
     if NOT_TAKEN_BACK.search(turn.text) and turn.choice is None:
         return Answer((Reply(say("kept"), (Choice("human", say("button_human")),)),), case_file.awaits(row), row.case_id, turn.pending or None)
     if INSTEAD.search(turn.text) and not TAKEN_BACK.search(turn.text) and row.state in {"open", "awaiting_evidence", "negotiating"}:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.cases import bargaining, choosing, intake, plain
+from bot.cases import bargaining, choosing, intake, plain, question, small_talk
 from bot.cases.wish import instead
 from tests.cases.conftest import Chat
 from tests.cases.test_turns import DROPPED, LAMP, money, only_case
@@ -130,3 +130,37 @@ def test_what_only_was_heard_is_no_yes(given: Callable[..., str], text: str) -> 
     chat.say("台灯不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
     chat.say(text, bargaining.accept_offer, intent="affirm")
     assert money() == []
+
+
+def test_what_turned_up_is_asked_whether_to_be_taken_back(given: Callable[..., str]) -> None:
+    given({**LAMP, "delivered": None})
+    chat = Chat()
+    chat.say("台灯没收到", intake.open_case, intent="report_problem", issues=("not_received",))
+    assert only_case().state == "negotiating"
+    assert "撤回" in chat.say("找到了 在门卫那", bargaining.accept_offer, intent="affirm")
+    assert money() == []
+
+
+def test_how_much_is_asked_of_the_offer(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    assert "88.00" in "".join(choice.label for reply in [*chat.last.replies] for choice in reply.choices)
+    chat.say("退多少钱", question.answer_question, intent="product_info")
+    assert any("88.00" in choice.label for reply in chat.last.replies for choice in reply.choices)
+
+
+def test_after_the_payment_asking_where_it_is_asks_for_nothing_anew(given: Callable[..., str]) -> None:
+    given(DROPPED, LAMP)
+    chat = Chat()
+    chat.say("手机降价了 退我差价", intake.open_case, intent="price_protection", issues=("price_drop",))
+    assert "500.00" in chat.say("怎么还不退钱", intake.open_case, intent="refund")
+    assert money() == [("price_difference", 50000, "paid")]
+
+
+def test_a_waybill_told_here_is_said_where_it_belongs(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    chat.say("可以", bargaining.accept_offer, intent="affirm")
+    assert "订单页" in chat.say("单号是SF1234567890123", small_talk.small_talk, intent="inform")
