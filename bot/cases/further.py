@@ -28,10 +28,12 @@ from bot.cases import (
 from bot.cases.matter import WISHED_BY, matters
 from bot.cases.order_finder import (
     SMALL,
+    SURE_PRODUCT,
     OrderLineView,
     find,
     left_out,
     names_besides,
+    product_score,
     spoken_of,
     without_names,
 )
@@ -53,6 +55,7 @@ ANSWERS = REQUESTS | {
     "withdraw_request", "report_problem", "affirm", "deny", "accept_offer", "reject_offer", "counter_offer", "inform", "chitchat", "nlu_fallback", "out_of_scope"
 }
 """What words about an open offer, or about other goods beside it, are read as."""
+BESIDES = re.compile(r"也|还有|顺便|另外")
 FAULTY = re.compile(r"有(?:点|些|个)?(?:问题|毛病)|也(?:是)?(?:坏|破|裂|碎|烂|漏)")
 Handler = Callable[[Session, Turn], Answer]
 
@@ -144,7 +147,7 @@ def of_other_goods(session: Session, turn: Turn) -> Answer | None:
     named = [] if listing.guessed(turn, lines) else find(listing.mention_of(turn), lines)
     stays = [] if named else left_out(turn.text, lines)
     other = named or stays
-    if not other or set(own) & set(other) or any(names_besides(spoken_of(turn.text, lines), other, line, lines) for line in own):
+    if not plainly_named(turn.text, other, lines) or set(own) & set(other) or any(names_besides(spoken_of(turn.text, lines), other, line, lines) for line in own):
         return None
     if (stays and turn.awaiting == "offer") or turn.intent == "withdraw_request":
         return take_back(session, turn, other)
@@ -153,6 +156,12 @@ def of_other_goods(session: Session, turn: Turn) -> Answer | None:
         return None
     pending = {name: kept for name, kept in turn.pending.items() if name in {"later", "matters"}}
     return intake.open_case(session, msgspec.structs.replace(turn, intent=wish, awaiting=None, pending=pending))
+
+
+def plainly_named(text: str, named: list[OrderLineView], lines: list[OrderLineView]) -> bool:
+    """Whether one of these is named by more than a character it shares, or as one thing more: 「打发叫花子呢」 names no flowers."""
+    sure = any(product_score(text, line, [line]) >= SURE_PRODUCT for line in named)
+    return sure or (bool(named) and len(named) < len(lines) and BESIDES.search(text) is not None)
 
 
 def wished(turn: Turn) -> str | None:

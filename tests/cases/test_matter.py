@@ -177,6 +177,13 @@ def test_it_is_the_named_goods_whose_request_is_taken_back(given: Callable[..., 
     assert chat.last.awaiting == "confirmation"
 
 
+@pytest.mark.parametrize("text", ["打发叫花子呢 换一个", "照片早发了 换一个"])
+def test_a_shared_character_names_no_other_goods(given: Callable[..., str], text: str) -> None:
+    chat, _ = offered(given, {**THERMOS, "goods": "roses"})
+    chat.say(text, bargaining.counter_offer, intent="exchange")
+    assert state_of("昆明红玫瑰") == []
+
+
 @pytest.mark.parametrize("text", ["马克杯换一个", "马克杯和保温杯都换", "换一个吧"])
 def test_words_about_the_goods_at_hand_stay_answers(given: Callable[..., str], text: str) -> None:
     chat, _ = offered(given, THERMOS)
