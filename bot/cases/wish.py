@@ -62,6 +62,8 @@ FELL = re.compile(r"降|跌|价|贵|[刚才]|现在|活动|直播|昨|前|别人
 """「给我便宜点」 asks for less, though the model hears a fallen price in it: that it fell is said by other words."""
 
 
+FINE = r"没有?(?:什么|啥|任何)?(?:坏|毛病|问题|瑕疵|事|碎|破)"
+"""「没问题」 says of nothing that it is not there."""
 TOO_MANY = re.compile(r"多(?:发|给|寄|送|收|拿|装)(?:到|了|出|来)")
 """「多发了一件」: one too many is none missing."""
 CHIPPED = re.compile(r"(?:少|缺|掉|崩)(?:了|掉)?(?:一|两|几|好|个|小|大|很)*[块点片条]?(?:釉|瓷(?!器|砖|碗|盘|杯|勺)|角|边(?!框)|漆)|缺(?:了|个|一)*口|豁(?:了|个|一)*口")
@@ -81,7 +83,8 @@ def believed(issues: Iterable[str], text: str) -> tuple[str, ...]:
     a fault that is plainly told where only the parcel's lateness was heard: 「昨天送到就是蔫的」."""
     read = tuple(issues)
     needed = ground.OF_CONSEQUENCE | (ground.READ_INTO_OTHERS if len(read) > 1 else frozenset())
-    kept = [issue for issue in read if issue not in needed or ground.hinted(issue, text)]
+    told = re.sub(FINE, "", text)
+    kept = [issue for issue in read if issue not in needed or ground.hinted(issue, told if issue == "missing_item" else text)]
     if "missing_item" in kept and TOO_MANY.search(text) and not re.search(r"少|缺|漏|没", text):
         kept.remove("missing_item")
     if "missing_item" in kept and CHIPPED.search(text) and not ground.said("missing_item", CHIPPED.sub("", text)):

@@ -48,7 +48,7 @@ def test_pieces_are_missing_only_where_a_word_says_so(text, issues):
         ("多发了一件", ("missing_item",), ()), ("说好多送一件没送", ("missing_item",), ("missing_item",)),
         ("少了一块釉", ("missing_item",), ("damaged_in_transit",)), ("缺了一小块瓷", ("missing_item",), ("damaged_in_transit",)),
         ("缺个角", ("missing_item", "damaged_in_transit"), ("damaged_in_transit",)), ("少发一个杯子 还缺个角", ("missing_item",), ("missing_item",)),
-        ("少了一个瓷杯", ("missing_item",), ("missing_item",)),
+        ("少了一个瓷杯", ("missing_item",), ("missing_item",)), ("保温杯没问题 马克杯裂了", ("missing_item", "quality_defect"), ("quality_defect",)),
     ],
 )
 def test_one_too_many_and_a_chip_are_no_missing_piece(text, read, issues):
