@@ -30,7 +30,8 @@ SCREENSHOTS = processes.ROOT / "var" / "screenshots"
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
-PATIENT_MS = 20_000
+PATIENT_MS = 60_000
+"""For anything that is under way: a page that was cut off pauses up to 37 seconds before it tries again."""
 
 expect.set_options(timeout=PATIENT_MS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,7 @@ from sqlalchemy import select
 
 from bot.store import models
 from bot.store.database import session
-from tests.browser.conftest import Customer, Open, Shop, chat_of, press, say, shoot
+from tests.browser.conftest import PATIENT_MS, Customer, Open, Shop, chat_of, press, say, shoot
 from tests.web.conftest import customer_token
 
 PHONE = {
@@ -75,9 +76,9 @@ def send_picture(page: Page, what: str) -> None:
     tray.get_by_role("button", name="发送", exact=True).click()
 
 
-def words(page: Page) -> list[str]:
-    """The customer's own messages as the page shows them."""
-    return page.locator("article.message.customer .bubble").all_inner_texts()
+def says(page: Page, *words: str) -> None:
+    """The customer's own messages are these, as soon as the page shows them as sent."""
+    expect(page.locator("article.message.customer .bubble")).to_have_text(list(words), use_inner_text=True)
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
@@ -167,8 +168,12 @@ def test_two_browsers_show_one_conversation(shop: Shop, open_page: Open) -> None
     expect(there.get_by_role("log")).to_contain_text("这个台灯可以调亮度吗")
     say(there, "好的谢谢")
     expect(here.get_by_role("log")).to_contain_text("好的谢谢")
-    expect(here.locator("article.message")).to_have_count(there.locator("article.message").count())
-    assert words(here) == words(there) == ["这个台灯可以调亮度吗", "好的谢谢"]
+    says(here, "这个台灯可以调亮度吗", "好的谢谢")
+    says(there, "这个台灯可以调亮度吗", "好的谢谢")
+    end = time.monotonic() + PATIENT_MS / 1000
+    while (shown := here.locator("article.message").count()) != (other := there.locator("article.message").count()):
+        assert time.monotonic() < end, (shown, other)
+        here.wait_for_timeout(100)
 
 
 def test_words_typed_before_the_chat_is_open_are_sent(shop: Shop, open_page: Open) -> None:
@@ -180,10 +185,12 @@ def test_words_typed_before_the_chat_is_open_are_sent(shop: Shop, open_page: Ope
     page.get_by_role("link", name="联系客服：护眼台灯").click()
     say(page, "你好")
     expect(page.locator("article.pending")).to_have_count(1)
+    while not held:
+        page.wait_for_timeout(50)
     for route in held:
         route.continue_()
     expect(page.locator("article.message.bot").last).to_be_visible()
-    assert words(page) == ["你好"]
+    says(page, "你好")
 
 
 def test_a_cut_line_loses_nothing_and_doubles_nothing(shop: Shop, open_page: Open) -> None:
@@ -200,9 +207,8 @@ def test_a_cut_line_loses_nothing_and_doubles_nothing(shop: Shop, open_page: Ope
     shop.restore_line()
     expect(page.locator("article.pending")).to_have_count(0)
     expect(page.get_by_role("alert")).to_have_count(0)
-    assert words(page) == ["你好", "物流到哪了", "我还想问下怎么退货"]
+    says(page, "你好", "物流到哪了", "我还想问下怎么退货")
     before = page.locator("article.message").all_inner_texts()
     page.reload()
-    expect(page.locator("article.message").first).to_be_visible()
-    assert words(page) == ["你好", "物流到哪了", "我还想问下怎么退货"]
+    says(page, "你好", "物流到哪了", "我还想问下怎么退货")
     assert len(page.locator("article.message").all_inner_texts()) >= len(before)
