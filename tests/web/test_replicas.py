@@ -21,12 +21,10 @@ from bot.web import hub
 from bot.web.app import make_app
 from bot.web.replicas import OK, Replicas
 from tests.redis_server import OwnRedis, require_redis
-from tests.web.conftest import MUG, Agent, Customer
+from tests.web.conftest import MUG, PATIENT, Agent, Customer
 from tests.web.stand_in import StandIn
 from tests.web.test_desk import handed_over
 from tests.web.test_live import until
-
-PATIENT = 20
 
 
 @contextmanager
