@@ -164,8 +164,10 @@ def test_what_the_desk_had_not_shown_is_answered_after_the_agent_has_gone(
     turns = len(rasa.heard)
     shown = customer.send("好") if told else None  # a page says what it showed; of another program nothing is known
     customer.send("等等,我还有一句")
+    rasa.gate.clear()
     agent.does(case_id, act, **body, **({"seen_seq": shown} if told else {}))
     customer.seen = customer.list()["messages"][-1]["seq"]
+    rasa.gate.set()
     assert [message["from"] for message in customer.hear()] == ["bot"]
     assert [request["message"] for request in rasa.heard[turns:]] == ["等等,我还有一句"]
     assert inbox.unanswered() == []
