@@ -69,7 +69,8 @@ def take_evidence(session: Session, turn: Turn) -> Answer:
     if not SENT.search(turn.text) and intake.about_another(session, turn, row):
         return intake.open_case(session, turn)
     heard = hear(turn)
-    case_file.add(session, row, turn, Heard(heard.wish, turn.issues, heard.facts))
+    if not JUST_SENT.fullmatch(turn.text.strip()):  # 「照片发了」 tells of a picture, though the model hears a parcel in 发
+        case_file.add(session, row, turn, Heard(heard.wish, turn.issues, heard.facts))
     needs = [str(kind) for kind in row.facts.get("needs", [])]
     if turn.recorded:
         return with_files(session, row, turn, needs)

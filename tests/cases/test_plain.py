@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.cases import bargaining, choosing, intake, plain, question, small_talk
+from bot.cases import bargaining, choosing, evidence, intake, plain, question, small_talk
 from bot.cases.wish import instead
 from tests.cases.conftest import Chat
 from tests.cases.test_turns import DROPPED, LAMP, money, only_case
@@ -164,3 +164,11 @@ def test_a_waybill_told_here_is_said_where_it_belongs(given: Callable[..., str])
     chat.say("台灯不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
     chat.say("可以", bargaining.accept_offer, intent="affirm")
     assert "订单页" in chat.say("单号是SF1234567890123", small_talk.small_talk, intent="inform")
+
+
+def test_that_a_picture_was_sent_is_no_other_wish(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯不亮了 退货", intake.open_case, intent="return_goods", issues=("quality_defect",))
+    chat.say("照片发了", evidence.take_evidence, intent="resend", issues=("missing_item",))
+    assert (only_case().wish, only_case().issues) == ("return_goods", ["quality_defect"])
