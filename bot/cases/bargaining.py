@@ -46,6 +46,7 @@ from bot.negotiation.negotiation import Human, Negotiation, Offer, Settled
 from bot.negotiation.option import Option
 from bot.negotiation.terms import read_terms
 from bot.store import models
+from bot.store.models.ledger import GOODS
 
 ANGER = {"calm": 0.0, "upset": 0.5, "angry": 0.8, "threatening": 0.9, "vulnerable": 0.3}
 
@@ -196,9 +197,12 @@ def nothing_to_offer(session: Session, row: models.Case, turn: Turn, move: Offer
 def offer(session: Session, row: models.Case, turn: Turn, move: Offer) -> Answer:
     expires = turn.at + timedelta(hours=move.hours)
     waiting = unanswered_offer(session, row)
+    if waiting is not None and waiting.expires_at is not None and waiting.expires_at <= turn.at:
+        waiting.answer = {"act": "leave"}
+        waiting = None
     if waiting is not None and {str(option["id"]) for option in waiting.options} != {option.id for option in move.options}:
-        # The customer wished for something else: what is shown now is what a yes is for. What was offered before may still be taken.
-        waiting.answer = {"act": "reject", "wish": row.wish}
+        # The customer wished for something else: what is shown now is what a yes is for.
+        waiting.answer = {"act": "reject", LEFT: row.wish}
         waiting = None
     if waiting is None:
         session.add(
@@ -231,6 +235,10 @@ def proposed_by_customer(row: models.Case, move: Offer) -> str | None:
     if last.get("act") != "counter":
         return None
     return next((option.id for option in move.options if (option.remedy, option.fen) == (last.get("remedy"), last.get("fen"))), None)
+
+
+LEFT = "wish"
+"""In the answer to an offer: it was left for another wish, and not for want of more."""
 
 
 def shown(option: Option, text: str) -> dict[str, Any]:
@@ -324,13 +332,29 @@ def accept_option(session: Session, turn: Turn, option_id: str) -> Answer:
     row = negotiating(session, turn)
     if row is None:
         return no_offer(session, turn)
-    offers = session.scalars(select(models.Offer).where(models.Offer.case_id == row.case_id, models.Offer.by == "bot")).all()
-    standing = {
-        option["id"] for stored in offers if stored.expires_at is None or stored.expires_at > turn.at for option in stored.options
-    }
-    if option_id not in standing:
+    offers = session.scalars(
+        select(models.Offer).where(models.Offer.case_id == row.case_id, models.Offer.by == "bot").order_by(models.Offer.at)
+    ).all()
+    holding = [
+        stored for stored in offers
+        if (stored.expires_at is None or stored.expires_at > turn.at) and any(option["id"] == option_id for option in stored.options)
+    ]
+    if not holding:
         return settlement.advance(session, row, turn)
+    if all(LEFT in (stored.answer or {}) for stored in holding):
+        if not gives(holding[-1], option_id, row.floor_fen or 0):
+            return show_again(session, row, turn)  # a coupon from before the wish for what is owed does not stand in for that
+        waiting = unanswered_offer(session, row)
+        if waiting is not None:
+            waiting.answer = {"act": "reject", LEFT: row.wish}
+        holding[-1].answer = None  # taken up again: it is the one that is answered
     return act(session, row, turn, Act("accept", option=option_id))
+
+
+def gives(offer: models.Offer, option_id: str, owed: int) -> bool:
+    """Whether this option of the offer gives what is owed, in fen."""
+    option = next(option for option in offer.options if option["id"] == option_id)
+    return not owed or option["remedy"] in GOODS or (option["remedy"] in ledger.MONEY and option["fen"] >= owed)
 
 
 def named_option(turn: Turn, options: list[dict[str, Any]]) -> str | None:
@@ -401,10 +425,9 @@ def reject_offer(session: Session, turn: Turn) -> Answer:
     waiting = unanswered_offer(session, row)
     if waiting is not None and refuses_only_others(turn.text, waiting.options):
         return small_talk.stay(turn, which(turn, waiting.options))
-    wish = instead(turn.text)
-    wanted = FULFILS.get(wish or "", {form_named(turn.text)})
+    wanted = FULFILS.get(instead(turn.text) or "", set())
     fitting = [option for option in (waiting.options if waiting else []) if option["remedy"] in wanted]
-    if len(fitting) == 1:  # 「不想换 直接给我退了」 takes what is left of the two
+    if len(fitting) == 1 and asked_fen(session, row, turn) is None:  # 「不想换 直接给我退了」 takes what is left of the two
         return accept_or_confirm(session, row, turn, waiting.options if waiting else [], str(fitting[0]["id"]))
     hints = tuple(name for name, pattern in HINTS if pattern.search(turn.text))
     return act(session, row, turn, Act("reject", hints=hints, mood=ANGER.get(turn.mood, 0.0)))  # type: ignore[arg-type]
@@ -554,12 +577,19 @@ def explain(session: Session, turn: Turn) -> Answer:
 
 
 def no_offer(session: Session, turn: Turn) -> Answer:
-    """An answer to an offer where none is open."""
+    """An answer to an offer where none is open: one that another matter came between is shown again."""
     row = case_file.current(session, turn)
     if row is not None and row.state == "refused":
         return refusal.disagree(session, row, turn)
     if row is not None and row.state == "with_person":
         return escalation.still_with_person(session, turn, row)
+    other = session.scalars(
+        select(models.Case)
+        .where(models.Case.conversation_id == turn.conversation_id, models.Case.state == "negotiating")
+        .order_by(models.Case.updated_at.desc())
+    ).first()
+    if other is not None:
+        return show_again(session, other, turn)
     if row is not None and row.state in {"settled", "awaiting_return"} and turn.intent in {"reject_offer", "deny", "counter_offer"}:
         return explain(session, turn)  # 「才退这点」: the rules that made it so, and a person's button
     return Answer((Reply(say("no_offer_open", turn.said)),), turn.awaiting, turn.case_id, turn.pending or None)

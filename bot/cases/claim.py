@@ -20,7 +20,7 @@ NO_PIECES = r"(?![\d一二两俩三仨四五六七八九十百几来多])(?!(?<=
 BAD = (
     r"(?:烂|坏|腐|霉|破(?!了?产)|(?<!变)化(?!妆)|(?<![急气烦累等笑慢忙渴])死(?![机活板])|蔫|枯|碎|裂|压坏|压扁|扁|瘪|磕|摔|馊|变质|不能吃|臭|(?:黑|黄)(?=[了的掉,，。！!\s]|$))(?:脱|掉|咯|嘞)?"
 )
-GOOD = r"(?:没(?:坏|烂|死|事|问题)|好的|好着|完好|活的?|(?:能|可以)吃)"
+GOOD = rf"(?:(?:没有?|不)(?:发|压|摔|变)?{BAD}|没(?:事|问题)|好的|好着|完好|活的?|(?:能|可以)吃)"
 ALTOGETHER = r"一共|总共|拢共|总数|总|共|买了|收到|到了|到手"
 SPOKEN_OF = re.compile(rf"(?P<good>{GOOD})|(?P<bad>{BAD})|(?P<total>{ALTOGETHER})|(?P<count>{NUMERAL}){NO_PIECES}\s?(?P<unit>{UNIT})?")
 BEHIND = re.compile(r"(?:[了的有是：:掉]|大概|差不多|至少|起码|将近)*")
@@ -77,7 +77,7 @@ def completed(facts: dict[str, Any]) -> dict[str, Any]:
     if bare is not None and affected is None:
         return {**rest, "affected_count": bare}
     pieces = pieces or bare
-    if "affected_share" in facts or affected is None or pieces is None:
+    if "affected_share" in facts or affected is None or not pieces:
         return rest
     return {**rest, "affected_share": affected / pieces} if affected <= pieces else rest
 

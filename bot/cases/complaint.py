@@ -30,7 +30,7 @@ def reason_of(issues: tuple[str, ...], text: str) -> HumanReason:
     return "complaint"
 
 
-COMPLAINS = re.compile(rf"投诉|举报|差评|曝光|维权|平台|官方|领导|经理|负责人|态度|{LEGAL.pattern}")
+COMPLAINS = re.compile(rf"投诉|举报|差评|曝光|维权|平台|官方|领导|经理|老板|负责人|态度|告(?!诉)|报警|媒体|热线|有关部门|小红书|315|骗子|{LEGAL.pattern}")
 OF_GOODS = frozenset({"quality_defect", "damaged_in_transit", "missing_item", "wrong_item", "not_as_described", "late_delivery", "price_drop"})
 
 

@@ -67,7 +67,7 @@ def open_case(session: Session, turn: Turn) -> Answer:
         return choose_order(session, turn)
     same_line = row is not None and (not named or any((line.order_id, line.line_id) == (row.order_id, row.line_id) for line in named))
     done = row is not None and same_line and row.state in {"settled", "awaiting_return"}
-    if done and not named and NOT_THERE_YET.search(turn.text):
+    if done and not named and NOT_THERE_YET.search(turn.text) and not plain.says(turn.text):
         return progress.tell_progress(session, turn)
     if row is not None and done and instead(session, heard.wish, row) and not tells_more(session, turn, row):
         return escalation.hand_over(session, turn, "dispute", why=say("why_changed", turn.said, wish=say(f"wish_{heard.wish}")), row=row)
@@ -244,7 +244,7 @@ def choose_order(session: Session, turn: Turn) -> Answer:
         if -len(shown) <= index < len(shown):
             named = [shown[index]]
     if turn.intent == "logistics" and logistics.ASKED.search(turn.text) and not plain.says(turn.text):
-        told = logistics.tell_logistics(session, msgspec.structs.replace(turn, pending={}))
+        told = logistics.tell_logistics(session, msgspec.structs.replace(turn, pending={}, awaiting=None, issues=()))
         return small_talk.stay(turn, *told.replies)  # 「那我的马克杯多久发」 asks, and does not say which to cancel
     heard = hear(turn)
     if KEEPS.search(turn.text) and heard.wish in {"cancel_order", "refund", "return_goods"}:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from bot.cases.words import say, yuan
 from bot.ledger import ledger
-from bot.store.conversation import append
+from bot.store.conversation import append, lock_customer
 from bot.store.models import AuditEntry, Case, Conversation, LedgerEntry, LedgerStep, Offer
 from bot.store.platform import Platform
 
@@ -132,7 +132,8 @@ class Payouts:
         with self.open_session() as session:
             case = session.get(Case, each.case_id)
             assert case is not None  # an entry names a case, and none is ever removed
-            # The conversation first and the entry after it, as every turn locks them.
+            # The customer first, the conversation and the entry after them, as every turn locks them.
+            lock_customer(session, case.conversation_id, case.customer_id)
             conversation = session.get(Conversation, case.conversation_id, with_for_update={"key_share": True})
             entry = self.still_due(session, each, at)
             if conversation is None or entry is None or ledger.pay(session, entry, self.platform_of(session), at) != "paid":

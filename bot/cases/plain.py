@@ -17,7 +17,7 @@ ASKS = re.compile(
     r"|多退|考虑|(?:就|只|光)(?:知道|会)|也行.*也行|掏钱|收费|就不|自己寄|就好了|还差"
 )
 """「能修吗」 is no yes to the repair."""
-BUT = re.compile(r"但|不过|就是(?:少|慢|太)|倒是|才怪|个[屁鬼头]|可不要|再看看|再想|要是|太少|更好|运费|不行就|怕")
+BUT = re.compile(r"但|不过|就是(?:少|慢|太)|倒是|才怪|个[屁鬼头]|可不要|不同意|不干|打发|看不上|嫌|不认|再看看|再想|要是|太少|更好|运费|不行就|怕")
 """「可以是可以 就是少了点」 is no plain yes."""
 
 UNSURE = re.compile(
@@ -93,6 +93,8 @@ def asked(turn: Turn, names: tuple[str, ...], stated: Iterable[str] = ()) -> boo
     first = str(turn.pending.get("text") or "") if turn.awaiting == "order" else ""
     if first and not (says(first) or states(first, stated)):
         return says(turn.text) and turn.choice is None
+    if (turn.choice or "").startswith(("matter:", "next:")) and turn.text.strip():
+        return says(turn.text) or states(turn.text, stated)  # the button goes on with words from before
     if turn.choice is not None or not turn.text.strip() or turn.text.startswith("/"):
         return True
     if turn.awaiting in {"evidence", "detail", "problem"}:

@@ -40,7 +40,7 @@ SWAPPED = re.compile(r"退.{0,6}?(?<!我)(?:再|重新|另外?)(?:给我|帮我)
 """「退了再寄一支新的」: one piece for the other, though the model hears only the second parcel."""
 
 
-VERBS = {"refund": "退", "return_goods": "退", "exchange": "换", "repair": "修", "resend": "补(?!偿|差|贴|钱|点)", "cancel_order": "取消", "price_protection": "(?:[补退]?差价|价保|保价)"}
+VERBS = {"refund": "退", "return_goods": "退", "exchange": "换", "repair": "修", "resend": r"补(?!偿|差|贴|钱|点|我?(?:\d|[一二两三四五六七八九十百]+[块元]))", "cancel_order": "取消", "price_protection": "(?:[补退]?差价|价保|保价)"}
 REFUSED = (
     r"(?:(?<![要能可换退修补还么啥咋再敢直迟])(?<!凭什)(?<!你们)(?<!商家)(?<!客服)(?<!说)(?<!天了)(?<!现在)不(?!给我)(?:(?:想|要|用|需要|打算)再?(?:给我)?|再)?|别再?(?:给我)?)"
 )

@@ -49,7 +49,7 @@ def withdraw(session: Session, turn: Turn) -> Answer:
         if row.state == "negotiating":
             return bargaining.show_again(session, row, turn)
         return intake.go_on(session, msgspec.structs.replace(turn, intent="refund"), row, Heard("refund", (), {}))
-    other = instead(turn.text) if turn.choice is None else None
+    other = instead(turn.text) if turn.choice is None and not bargaining.turned_up(row, turn) else None
     if other is not None:
         return intake.open_case(session, msgspec.structs.replace(turn, intent=other))
     title = progress.title_of(session, row)

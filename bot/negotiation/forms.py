@@ -107,7 +107,7 @@ class _Builder:
         sides = tuple(
             Part(due.remedy, due.fen, due.fen)
             for due in matter.sides
-            if due.remedy == "medical" or goes_back
+            if due.remedy == "medical" or goes_back or (main == "refund" and owed)  # the freight paid for what never came
         )
         shop = sum(shop_cost(r, fen, matter, terms) for r, fen in pairs)
         return Option(parts + sides, main == "return_refund" or goes_back, owed, self.worth(pairs), shop)

@@ -144,7 +144,10 @@ async def post_message(request: Request) -> Response:
     except inbox.UnknownChoice as unknown:
         raise wrong("choice", "这个选项没有在对话里出现过") from unknown
     if kind == "file":  # erasing another customer may have taken the same bytes away before this row needed them
-        await asyncio.to_thread(evidence_store.keep_original, received["file"].sha256, content)
+        try:
+            await asyncio.to_thread(evidence_store.keep_original, received["file"].sha256, content)
+        except OSError as fault:  # accepted it is all the same
+            logger.error("cannot look after the original: %s", fault)
     measure.ACCEPTED.labels(kind).inc()
     told = {"conversation": visitor.conversation_id, "seq": seq}
     logger.info("accepted", extra={"fields": told})

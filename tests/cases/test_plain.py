@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from bot.cases import bargaining, choosing, evidence, intake, plain, question, small_talk
+from bot.cases.claim import affected_share, completed
+from bot.cases.complaint import only_angry
+from bot.cases.turn import Turn
 from bot.cases.wish import instead
+from bot.store import models
+from bot.store.database import session
 from tests.cases.conftest import Chat
 from tests.cases.test_turns import DROPPED, LAMP, money, only_case
+from tests.dialogues.shop import NOW
 
 UNSENT = {"goods": "lamp", "unit": 8800, "paid": 1, "shipped": None, "delivered": None}
 MUG = {"goods": "mug", "unit": 8900, "paid": 1, "shipped": None, "delivered": None}
@@ -172,3 +179,81 @@ def test_that_a_picture_was_sent_is_no_other_wish(given: Callable[..., str]) -> 
     chat.say("台灯不亮了 退货", intake.open_case, intent="return_goods", issues=("quality_defect",))
     chat.say("照片发了", evidence.take_evidence, intent="resend", issues=("missing_item",))
     assert (only_case().wish, only_case().issues) == ("return_goods", ["quality_defect"])
+
+
+@pytest.mark.parametrize("text", ["给张券就想打发我", "不同意换货", "换货我不同意", "我不同意退货", "退货我不干", "不要 又要寄回去"])
+def test_a_refusal_that_names_a_form_does_not_take_it(given: Callable[..., str], text: str) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯不亮了", intake.open_case, intent="report_problem", issues=("quality_defect",))
+    chat.say("照片发了", evidence.take_evidence, intent="provide_evidence")
+    assert only_case().state == "negotiating"
+    chat.say(text, bargaining.reject_offer, intent="reject_offer")
+    assert money() == []
+
+
+def test_an_older_offer_below_what_is_owed_is_no_way_out_of_it(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯有点大 能换小一号的吗", intake.open_case, intent="exchange", issues=("change_of_mind",))
+    coupon = next(choice.id for choice in chat.last.replies[-1].choices if "coupon" in choice.id)
+    chat.say("那算了 退货吧", bargaining.counter_offer, intent="return_goods")
+    chat.say("", choosing.choose, choice=coupon)
+    assert money() == []
+    chat.say("可以", bargaining.accept_offer, intent="affirm")
+    assert money() == [("return_refund", 8800, "awaiting_return")]
+
+
+def test_an_offer_that_expired_is_made_anew(given: Callable[..., str]) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    chat.minutes += 4 * 24 * 60
+    chat.say("可以", bargaining.accept_offer, intent="affirm")
+    chat.say("可以", bargaining.accept_offer, intent="affirm")
+    assert money() == [("return_refund", 8800, "awaiting_return")]
+
+
+def test_the_freight_paid_for_what_never_came_is_given_back_by_the_button_too(given: Callable[..., str]) -> None:
+    given(UNSENT)
+    with session() as db:
+        order = db.scalars(select(models.Order)).one()
+        order.freight_fen = 1000
+    chat = Chat()
+    chat.say("台灯可以取消吗", intake.open_case, intent="cancel_order")
+    chat.say("", choosing.choose, choice=chat.last.replies[-1].choices[0].id)
+    assert sorted(money()) == [("freight", 1000, "paid"), ("refund", 8800, "paid")]
+
+
+def test_words_kept_for_later_are_asked_about_when_their_turn_comes(given: Callable[..., str]) -> None:
+    assert not plain.asked(Turn("talk", "cus_t001", "马克杯还能取消吗", NOW, choice="matter:1"), ("马克杯",))
+    assert plain.asked(Turn("talk", "cus_t001", "马克杯取消", NOW, choice="matter:1"), ("马克杯",))
+
+
+def test_asking_where_a_parcel_is_does_not_turn_in_circles(given: Callable[..., str]) -> None:
+    given(LAMP, {"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3})
+    chat = Chat()
+    chat.say("我要退款", intake.open_case, intent="refund")
+    assert chat.say("东西还没收到 帮我查下物流", intake.choose_order, intent="logistics", issues=("not_received",))
+
+
+def test_it_turned_up_and_is_returned(given: Callable[..., str]) -> None:
+    given({**LAMP, "delivered": None})
+    chat = Chat()
+    chat.say("台灯没收到", intake.open_case, intent="report_problem", issues=("not_received",))
+    assert "撤回" in chat.say("收到了 不用补了 退了吧", bargaining.counter_offer, intent="refund")
+
+
+@pytest.mark.parametrize(("text", "share"), [("20枝 到手就5枝没蔫", 0.75), ("十个 三个没碎", 0.7), ("十个里三个烂的", 0.3), ("一共八只 两只没死", 0.75)])
+def test_what_is_not_bad_is_not_counted_bad(text: str, share: float | None) -> None:
+    assert affected_share(text) in {share, None}
+
+
+def test_none_is_a_number_of_none() -> None:
+    assert completed({"affected_count": 0, "bare_count": 0}) == {"affected_count": 0}
+
+
+@pytest.mark.parametrize(("text", "angry"), [("什么破店 杯子碎了", True), ("杯子碎了 我要告你们", False), ("杯子碎了 打315", False), ("黑心商家 杯子碎了 赔钱", True)])
+def test_anger_is_told_from_a_complaint(text: str, angry: bool) -> None:
+    turn = Turn("talk", "cus_t001", text, NOW, intent="complaint", issues=("damaged_in_transit",))
+    assert only_angry(turn) is angry
