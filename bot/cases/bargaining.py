@@ -56,6 +56,7 @@ FORM_WORDS = (
     ("exchange", re.compile(r"换(货|一|个|新|件|台|双|条)|给我换|重新?做")),
     ("resend", re.compile(r"补(发|寄)|重新?(发|寄)|(?<!我)(?<!钱)(?<!款)(?<!了)再(发|寄)(?!回)")),
     ("repair", re.compile(r"维修|修(一下|好|理)|返修|保修")),
+    ("price_difference", re.compile(r"差价|价保|保价")),
     ("coupon", re.compile(r"券|优惠")),
     ("gift", re.compile(r"赠品|礼物|小样|送(我|个|点)")),
     ("refund", re.compile(r"全(额|部|款)?退|退全|都退|全赔|不退货")),
@@ -66,6 +67,8 @@ WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
 MONEY_BACK = re.compile(r"退[我点些]?[钱款]")
 KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退款|只退款")
 """Who says so means money without sending the goods back."""
+MONEY = frozenset({"refund", "return_refund", "price_difference"})
+"""What a bare 「退」 takes, where it is all that is offered."""
 PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
 WHY = re.compile(r"凭什么|为(什么|啥|何)|怎么就?不(能|行|可以|给|退)|咋不")
@@ -85,7 +88,7 @@ WISH_OF = {
     "refund": "refund", "refund_part": "refund", "return_refund": "return_goods", "exchange": "exchange", "resend": "resend", "repair": "repair",
 }
 """What a customer who named no wish turned out to want, by the form they chose."""
-FORM_OF = {"refund": "refund", "return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend", "cancel_order": "refund"}
+FORM_OF = {"refund": "refund", "return_goods": "return_refund", "exchange": "exchange", "repair": "repair", "resend": "resend", "cancel_order": "refund", "price_protection": "price_difference"}
 """The form a wish that was understood asks for, where the words name none."""
 FULFILS = {
     "refund": {"refund", "return_refund"}, "cancel_order": {"refund"}, "return_goods": {"return_refund", "refund"},
@@ -453,6 +456,8 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     amount = asked_fen(session, row, turn)
     if amount is None and WHY.search(turn.text):
         return act(session, row, turn, Act("ask_why"))
+    if amount is None and len(options) == 1 and options[0]["remedy"] in MONEY and plain.BARE.fullmatch(turn.text.strip()):
+        return accept_or_confirm(session, row, turn, options, str(options[0]["id"]))
     heard = hear(turn)
     if amount is None and owed_instead(session, row, turn, heard.wish, options):
         # 「那退款」 on an order not yet shipped: no counter-offer to a coupon but a right that the rules open.
@@ -477,6 +482,9 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     if wanted == "refund" and not shown_so and not KEPT.search(turn.text):
         # 「那退吧」 where the goods go back: the refund that is on the table, not another one.
         shown_so = [option for option in options if option["remedy"] == "return_refund"]
+    if wanted == "return_refund" and not shown_so:
+        # 「退货」 where nothing need be sent back: the refund that is on the table.
+        shown_so = [option for option in options if option["remedy"] == "refund"]
     if amount is None and len(shown_so) == 1:
         return accept_or_confirm(session, row, turn, options, str(shown_so[0]["id"]))
     new = set(turn.issues) - set(row.issues)

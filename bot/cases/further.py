@@ -15,12 +15,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.cases import (
+    bargaining,
     case_file,
+    confirmation,
     escalation,
     ground,
     intake,
     listing,
     logistics,
+    plain,
     question,
     small_talk,
     withdrawal,
@@ -73,6 +76,10 @@ def others(turn: Turn) -> list[str]:
 
 def answer(session: Session, turn: Turn, handler: Handler) -> Answer:
     """The handler's answer to the main wish, with what the message asks beside it and what waits from before."""
+    yes = plain.thanked_yes(turn.text) if turn.choice is None and turn.awaiting in {"offer", "confirmation"} else None
+    if yes is not None:
+        turn = msgspec.structs.replace(turn, text=yes, intent="accept_offer")
+        handler = bargaining.accept_offer if turn.awaiting == "offer" else confirmation.confirm
     if turn.intent not in {"affirm", "accept_offer"}:
         # A yes takes what was shown for it in the very turn before, nothing older.
         turn = msgspec.structs.replace(turn, pending={name: kept for name, kept in turn.pending.items() if name != "meant"})

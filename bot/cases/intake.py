@@ -150,6 +150,8 @@ def tells_more(session: Session, turn: Turn, row: models.Case) -> bool:
     return told and judgement.tells_more(facts.case_of(session, row, turn.at), turn.issues, another)
 
 
+MORE_BAD = re.compile(r"又[^，,。！!？?\s]{0,3}(?:坏|烂|死|碎|蔫|裂)|现在[^，,。！!？?]{0,6}(?:坏|烂|死|碎|蔫)|[^没不]更?多了[^，,。]{0,4}(?:坏|烂)")
+"""「又坏了三个」: more than what was worked out."""
 NOT_THERE_YET = re.compile(r"还[没不](?:给我?)?(?:退|到账|到|打款|收到)|没(?:收到|看到|见到)(?:退?款|钱)|(?:钱|退款)(?:呢|在哪|去哪|咋)")
 """「怎么还不退钱」, where it was done: asks for nothing anew."""
 STILL_BAD = re.compile(r"(?:[换补][来的过]+|新[寄发换来][来的过]*|重[新]?[发寄][来的过]*|修[好完过了]+)[^，,。！!？?]{0,8}(?:也|又|还是?|仍|照样)|(?:又|还是)[^，,。！!？?]{0,4}(?:坏|碎|裂|漏|错|不行|不能|不亮|没反应)")
@@ -160,7 +162,7 @@ def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
     """The same matter again: what was done, out of its ledger; nothing is done twice. A question is answered, and where
     what was done did not help, a person goes on."""
     agreed = {entry.remedy for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
-    if turn.choice is None and not agreed.isdisjoint(GOODS) and STILL_BAD.search(turn.text):
+    if turn.choice is None and (MORE_BAD.search(turn.text) or (not agreed.isdisjoint(GOODS) and STILL_BAD.search(turn.text))):
         return escalation.hand_over(session, turn, "dispute", why=say("why_still_bad"), row=row)
     asked = question.reply_to(turn.text, turn.said) if turn.choice is None else None
     if asked is not None:
@@ -252,6 +254,8 @@ def choose_order(session: Session, turn: Turn) -> Answer:
         stays = [line for kept in KEEPS.finditer(turn.text) for line in named_by(kept[0], lines)]
         named = [line for line in named_by(KEEPS.sub("", turn.text), lines) if line not in stays]
         shown = [line for line in shown if line not in stays]
+    if not named and len(shown) == 1 and turn.intent in {"affirm", "accept_offer"}:
+        named = shown  # 「是的」 where one was shown
     if len(named) == 1:
         return begin(session, turn, heard, named[0])
     if ALL.search(turn.text) and 1 < len(named or shown) < listing.SHOWN:

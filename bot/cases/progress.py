@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.cases import listing, logistics, question
+from bot.cases import bargaining, listing, logistics, plain, question
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.words import say, yuan
@@ -24,6 +24,8 @@ PARCEL = re.compile(r"没(收)?到|没发|发货|物流|快递|到哪|怎么还"
 
 def tell_progress(session: Session, turn: Turn) -> Answer:
     """The customer's latest cases, newest first; nobody else's."""
+    if turn.awaiting == "offer" and plain.BARE.fullmatch(turn.text.strip()):
+        return bargaining.accept_offer(session, turn)  # 「是的退了」
     rows = session.scalars(
         select(models.Case).where(models.Case.customer_id == turn.customer_id).order_by(models.Case.updated_at.desc()).limit(SHOWN)
     ).all()

@@ -67,7 +67,7 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
     if assessment.decision == "refused":
         return refusal.refuse(session, row, turn, assessment)
     due = plain_due(assessment, row)
-    if due is not None and plain.asked(turn, names_of(session, row), asked_by_stating(row)):
+    if due is not None and plain.asked(turn, names_of(session, row), row.wish, asked_by_stating(row)):
         return settle_at_once(session, row, turn, assessment, due)
     return bargaining.open_offer(session, row, turn, case, assessment)
 

@@ -44,6 +44,8 @@ def withdraw(session: Session, turn: Turn) -> Answer:
         return bargaining.explain(session, turn)  # 「凭啥不退」
     if NOT_TAKEN_BACK.search(turn.text) and turn.choice is None:
         return Answer((Reply(say("kept"), (Choice("human", say("button_human")),)),), case_file.awaits(row), row.case_id, turn.pending or None)
+    if row.state == "negotiating" and turn.choice is None and re.search(r"不用?再?(?:寄|邮|还回)", turn.text) and not TAKEN_BACK.search(turn.text):
+        return bargaining.show_again(session, row, turn)  # 「不用寄回是吧」
     if INSTEAD.search(turn.text) and not TAKEN_BACK.search(turn.text) and row.state in {"open", "awaiting_evidence", "negotiating"}:
         # With an offer open its forms are shown, and the customer takes one; before that it is the wish.
         if row.state == "negotiating":
