@@ -67,7 +67,9 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
     if assessment.decision == "refused":
         return refusal.refuse(session, row, turn, assessment)
     due = plain_due(assessment, row)
-    if due is not None and plain.asked(turn, names_of(session, row), row.wish, asked_by_stating(row)):
+    # An answer to a question about other goods says nothing of these.
+    heard = turn if turn.case_id in (None, row.case_id) or turn.awaiting == "order" else msgspec.structs.replace(turn, awaiting=None)
+    if due is not None and plain.asked(heard, names_of(session, row), row.wish, asked_by_stating(row)):
         return settle_at_once(session, row, turn, assessment, due)
     return bargaining.open_offer(session, row, turn, case, assessment)
 

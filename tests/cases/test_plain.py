@@ -257,3 +257,59 @@ def test_none_is_a_number_of_none() -> None:
 def test_anger_is_told_from_a_complaint(text: str, angry: bool) -> None:
     turn = Turn("talk", "cus_t001", text, NOW, intent="complaint", issues=("damaged_in_transit",))
     assert only_angry(turn) is angry
+
+
+def test_an_answer_about_other_goods_is_no_yes_to_these(given: Callable[..., str]) -> None:
+    given(UNSENT, {"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3})
+    chat = Chat()
+    chat.say("马克杯碎了", intake.open_case, intent="report_problem", issues=("damaged_in_transit",))
+    assert chat.last.awaiting == "evidence"
+    chat.say("台灯 赠品不要了，别寄", intake.open_case, intent="cancel_order")
+    assert money() == []
+
+
+@pytest.mark.parametrize("text", ["好的 谢谢", "可以，谢谢", "行 麻烦了", "谢谢 就这样办"])
+def test_a_yes_with_thanks_is_a_yes(given: Callable[..., str], text: str) -> None:
+    given(LAMP)
+    chat = Chat()
+    chat.say("台灯不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    chat.say(text, small_talk.small_talk, intent="thank")
+    assert money() == [("return_refund", 8800, "awaiting_return")]
+
+
+@pytest.mark.parametrize("text", ["退", "退了吧", "帮我退", "好的退", "退货吧"])
+def test_a_bare_back_takes_the_one_refund_shown(given: Callable[..., str], text: str) -> None:
+    given(UNSENT)
+    chat = Chat()
+    chat.say("台灯可以退款吗", intake.open_case, intent="refund")
+    chat.say(text, bargaining.counter_offer, intent="return_goods")
+    assert money() == [("refund", 8800, "paid")]
+
+
+@pytest.mark.parametrize("text", ["补差价", "补", "那就补吧", "退差价", "价保"])
+def test_the_difference_shown_is_taken_by_its_names(given: Callable[..., str], text: str) -> None:
+    given(DROPPED)
+    chat = Chat()
+    chat.say("手机能价保不", intake.open_case, intent="price_protection")
+    assert money() == []
+    chat.say(text, bargaining.counter_offer, intent="price_protection")
+    assert money() == [("price_difference", 50000, "paid")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我没想取消，手滑点错了", "不许取消 我等着穿", "我怕你们给我取消了", "订单显示取消，我没取消过", "赠品不要了，别寄", "运费退一下", "优惠券退回来", "不要再拖了 发货", "我不买别的了 就这双",
+        "今天不发我就取消", "缺货就取消", "没货就退吧", "三天内不发退款", "催一下 不然退款", "是退了还是发了", "台灯取消预约送货",
+    ],
+)
+def test_what_asks_for_no_cancellation(text: str) -> None:
+    assert not plain.says(text, "cancel_order")
+
+
+def test_worse_since_the_payment_brings_a_person(given: Callable[..., str]) -> None:
+    given(DROPPED)
+    chat = Chat()
+    chat.say("手机降价了 退我差价", intake.open_case, intent="price_protection", issues=("price_drop",))
+    chat.say("又坏了两个", intake.open_case, intent="price_protection")
+    assert only_case().state == "with_person"
