@@ -115,11 +115,19 @@ def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:
     ).first()
 
 
+def taken(session: Session, row: models.Case, wish: str) -> bool:
+    """Whether another case under way has this wish for the same goods: two would be one matter twice."""
+    if row.order_id is None or wish == row.wish:
+        return False
+    same = (models.Case.order_id == row.order_id, models.Case.line_id == row.line_id, models.Case.wish == wish)
+    return session.scalars(select(models.Case.case_id).where(*same, models.Case.state.in_(UNDER_WAY), models.Case.case_id != row.case_id)).first() is not None
+
+
 def add(session: Session, row: models.Case, turn: Turn, heard: Heard) -> None:
     """Adds issues and claimed facts; a newly named wish replaces the old one. Later words win over earlier ones."""
     row.issues = list(dict.fromkeys([*row.issues, *heard.issues]))
     row.facts = completed({**row.facts, **heard.facts})
-    if heard.wish is not None:
+    if heard.wish is not None and not taken(session, row, heard.wish):
         row.wish = heard.wish
         row.facts = {name: value for name, value in row.facts.items() if name != ASSUMED}
     row.mood = turn.mood if turn.mood != "calm" else row.mood

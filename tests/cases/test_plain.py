@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from bot.cases import bargaining, choosing, evidence, intake, plain, question, small_talk
+from bot.cases import bargaining, choosing, escalation, evidence, intake, plain, question, small_talk
 from bot.cases.claim import affected_share, completed
 from bot.cases.complaint import only_angry
 from bot.cases.turn import Turn
@@ -313,3 +313,16 @@ def test_worse_since_the_payment_brings_a_person(given: Callable[..., str]) -> N
     chat.say("手机降价了 退我差价", intake.open_case, intent="price_protection", issues=("price_drop",))
     chat.say("又坏了两个", intake.open_case, intent="price_protection")
     assert only_case().state == "with_person"
+
+
+def test_a_case_takes_no_wish_that_another_case_of_these_goods_has(given: Callable[..., str]) -> None:
+    """The database holds one open case for each wish about the same goods."""
+    given(DROPPED)
+    chat, other = Chat(), Chat(conversation_id="other")
+    chat.say("手机降价了 退我差价", intake.open_case, intent="price_protection", issues=("price_drop",))
+    other.say("手机不喜欢 退货", intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    with session() as db:
+        row = db.scalars(select(models.Case).where(models.Case.wish == "price_protection")).one()
+        turn = Turn("talk", "cus_t001", "又坏了 我要退货", NOW, intent="return_goods", issues=("quality_defect",))
+        escalation.hand_over(db, turn, "dispute", row=row)
+        assert (row.state, row.wish, row.issues) == ("with_person", "price_protection", ["price_drop", "quality_defect"])
