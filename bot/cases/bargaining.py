@@ -421,6 +421,8 @@ def reject_offer(session: Session, turn: Turn) -> Answer:
         return no_offer(session, turn)
     if turned_up(row, turn):
         return withdrawal.withdraw(session, turn)
+    if DONT.search(turn.text) and not any(entry.state != "cancelled" for entry in ledger.entries_of_case(session, row.case_id)):
+        return withdrawal.withdraw_now(session, turn)
     if was_declined(row):
         return refusal.disagree(session, row, turn)
     if ONLY_THINKING.fullmatch(turn.text.strip()):
@@ -551,6 +553,8 @@ def paid_fen(session: Session, row: models.Case) -> int:
     return int(line.unit_paid_fen * line.quantity) if line else 0
 
 
+DONT = re.compile(r"别(?:给我|把我的?)?(?:取消|退款?(?:了|$))|不(?:要|想|用)取消|没(?:说|想|要)(?:要|过)?取消|照发|还是?要的")
+"""「别取消我的」, where the way out of the order was shown: nothing of it is wished."""
 THERE_AFTER_ALL = re.compile(r"(?<!没)(?<!没有)(?<!还没)(?:找到|收到|拿到|取到|送到)(?:了|啦)|原来在|在(?:门卫|驿站|快递柜|前台|邻居|物业|保安)")
 
 

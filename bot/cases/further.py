@@ -197,7 +197,7 @@ def matters_of(session: Session, turn: Turn) -> list[dict[str, Any]]:
         return []
     named = matters(turn.text, listing.lines_of(session, turn.customer_id or ""))
     cut = [matter for matter in named if matter.says_something]
-    if not cut or len(named) < 2:
+    if not cut or len(named) < 2 or (len(cut) == 1 and intake.BOTH.search(turn.text)):
         return []
     wishes = (turn.intent, *turn.wishes)
     kept = [

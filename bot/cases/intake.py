@@ -29,7 +29,15 @@ from bot.cases import (
     settlement,
     small_talk,
 )
-from bot.cases.order_finder import KEEPS, OrderLineView, find, named_by
+from bot.cases.order_finder import (
+    KEEPS,
+    SURE_PRODUCT,
+    OrderLineView,
+    find,
+    named_by,
+    product_score,
+    spoken_of,
+)
 from bot.cases.reply import Answer, Choice, Reply
 from bot.cases.turn import Turn
 from bot.cases.wish import Heard, hear
@@ -46,6 +54,9 @@ NO_REASON_UNDERWAY = frozenset({"refund", "return_goods"})
 
 ALL = re.compile(r"(?<!别)(?<!是)(?<!不)(?:全部?|都|统统|通通|所有|一起|[两俩三几][个件单样])(?:都|全|也|给我|帮我|给|要|想|得|一起)*(?:退|换|不要|修|取消)(?!一|其中|过|了?(?:还|又|怎么)|.*(?:还没|没退|没到|没给))")
 """「都退了吧」: more than one order is meant; 「都退了 钱还没到」 tells what was done."""
+
+BOTH = re.compile(r"都|全部|一起|[两俩]个")
+"""「手机和耳机都不喜欢」: what is said is said of all that are named."""
 
 PROBLEM_BUTTONS = {
     "delivered": ("quality_defect", "not_as_described", "wrong_item", "missing_item", "damaged_in_transit", "not_received", "price_drop", "change_of_mind"),
@@ -82,6 +93,10 @@ def open_case(session: Session, turn: Turn) -> Answer:
         if heard.wish in (None, row.wish):
             return refusal.disagree(session, row, turn)
         named = [line for line in lines if (line.order_id, line.line_id) == (row.order_id, row.line_id)]
+    words = spoken_of(turn.text, lines)
+    together = [line for line in lines if product_score(words, line, lines) >= SURE_PRODUCT] if turn.choice is None and BOTH.search(words) else []
+    if heard.wish in NEEDS_PROBLEM | {"cancel_order"} and 1 < len(together) <= listing.SHOWN:
+        return ask_first(turn, heard, together)
     return locate(session, turn, heard, lines, named)
 
 

@@ -326,3 +326,28 @@ def test_a_case_takes_no_wish_that_another_case_of_these_goods_has(given: Callab
         turn = Turn("talk", "cus_t001", "又坏了 我要退货", NOW, intent="return_goods", issues=("quality_defect",))
         escalation.hand_over(db, turn, "dispute", row=row)
         assert (row.state, row.wish, row.issues) == ("with_person", "price_protection", ["price_drop", "quality_defect"])
+
+
+@pytest.mark.parametrize("text", ["台灯 马克杯 都不要了", "台灯和马克杯都不喜欢 想退", "台灯跟马克杯都退了吧"])
+def test_both_that_are_named_are_meant(given: Callable[..., str], text: str) -> None:
+    given(LAMP, {"goods": "mug", "unit": 8900, "paid": 6, "delivered": 3})
+    chat = Chat()
+    chat.say(text, intake.open_case, intent="return_goods", issues=("change_of_mind",))
+    assert len(chat.last.replies[-1].choices) == 2, chat.last
+    chat.say("", choosing.choose, choice=chat.last.replies[-1].choices[0].id)
+    chat.say("可以", bargaining.accept_offer, intent="affirm")
+    assert any(choice.id.startswith("matter:") for reply in chat.last.replies for choice in reply.choices), "the other one waits"
+
+
+def test_who_wants_nothing_cancelled_is_offered_it_no_longer(given: Callable[..., str]) -> None:
+    given(UNSENT)
+    chat = Chat()
+    chat.say("台灯可以取消吗", intake.open_case, intent="cancel_order")
+    chat.say("别取消我的", bargaining.reject_offer, intent="reject_offer")
+    assert (only_case().state, money()) == ("withdrawn", [])
+
+
+def test_a_condition_cancels_nothing(given: Callable[..., str]) -> None:
+    given(UNSENT)
+    Chat().say("今天不发台灯我就取消", intake.open_case, intent="cancel_order")
+    assert money() == []
