@@ -58,7 +58,7 @@ LEFT_OUT = re.compile(f"{KEEPS.pattern}|{WELL.pattern}|{NOT_MEANT.pattern}")
 
 CLAUSE = re.compile(r"[，,。；;！!？?~～\s]+|顺便|另外|还有|再就是|然后|同时|以及")
 OTHERS = re.compile(r"其[他它余]|别的|剩下|[都全]部?(?:给我)?(?:退|取消|换|不要)")
-SMALL = re.compile(r"(?:您?你?好|谢+|多谢|辛苦|麻烦|放心|知道|收到|这个|那个|[了的哈啊呀哦呢吧嗯哎嘛亲是就对我你您们]|\W)*")
+SMALL = re.compile(r"(?:您?你?好|谢|多谢|辛苦|麻烦|放心|知道|收到|这个|那个|[了的哈啊呀哦呢吧嗯哎嘛亲是就对我你您们]|\W)*")
 """What says nothing behind 「保温杯没问题」."""
 SAID_BY = re.compile(r"(?:(?<![我没])说|为什么|为啥|凭什么|凭啥|怎么)[^，,。；;！!？?\s]*$")
 """「商家说口红拆了不退」 keeps no lipstick."""

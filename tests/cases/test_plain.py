@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from bot.cases import bargaining, choosing, escalation, evidence, intake, plain, question, small_talk
+from bot.cases import bargaining, choosing, escalation, evidence, intake, order_finder, plain, question, small_talk
 from bot.cases.claim import affected_share, completed
 from bot.cases.complaint import only_angry
 from bot.cases.turn import Turn
-from bot.cases.wish import instead
+from bot.cases.wish import instead, only_asks
 from bot.store import models
 from bot.store.database import session
 from tests.cases.conftest import Chat
@@ -351,3 +351,14 @@ def test_a_condition_cancels_nothing(given: Callable[..., str]) -> None:
     given(UNSENT)
     Chat().say("今天不发台灯我就取消", intake.open_case, intent="cancel_order")
     assert money() == []
+
+
+@pytest.mark.parametrize("piece", ["嗯", "谢", "大了", "有点大了", "好的", "退", "不要", "的", "没坏"])
+def test_nobody_keeps_the_shop_busy_with_a_word_said_again_and_again(piece: str) -> None:
+    """Expressions that try every way to cut a text into pieces need longer than the world with forty of them."""
+    text = piece * 40 + "x"
+    assert plain.thanked_yes(text + " 谢谢") is None
+    assert plain.BARE.fullmatch(text) is None
+    assert not only_asks(text)
+    assert order_finder.SMALL.fullmatch(text) is None
+    assert plain.says(text) in {True, False}
