@@ -7,7 +7,17 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from bot.cases import bargaining, choosing, escalation, evidence, intake, order_finder, plain, question, small_talk
+from bot.cases import (
+    bargaining,
+    choosing,
+    escalation,
+    evidence,
+    intake,
+    order_finder,
+    plain,
+    question,
+    small_talk,
+)
 from bot.cases.claim import affected_share, completed
 from bot.cases.complaint import only_angry
 from bot.cases.turn import Turn
