@@ -71,7 +71,14 @@ def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
     heard = turn if turn.case_id in (None, row.case_id) or turn.awaiting == "order" else msgspec.structs.replace(turn, awaiting=None)
     if due is not None and plain.asked(heard, names_of(session, row), row.wish, asked_by_stating(row)):
         return settle_at_once(session, row, turn, assessment, due)
-    return bargaining.open_offer(session, row, turn, case, assessment)
+    shown = bargaining.open_offer(session, row, turn, case, assessment)
+    return naming(session, row, turn, shown) if due is not None else shown
+
+
+def naming(session: Session, row: models.Case, turn: Turn, shown: Answer) -> Answer:
+    """What could be done at once and is shown first, with the goods it is for: a yes may be to another order than was thought."""
+    title = say("shown_first", title=intake.line_of(session, row).title)
+    return shown if title in turn.said else msgspec.structs.replace(shown, replies=(Reply(title), *shown.replies))
 
 
 def names_of(session: Session, row: models.Case) -> tuple[str, ...]:

@@ -372,3 +372,10 @@ def test_nobody_keeps_the_shop_busy_with_a_word_said_again_and_again(piece: str)
     assert not only_asks(text)
     assert order_finder.SMALL.fullmatch(text) is None
     assert plain.says(text) in {True, False}
+
+
+def test_what_is_shown_first_names_the_goods(given: Callable[..., str]) -> None:
+    given(UNSENT, MUG)
+    chat = Chat()
+    said = chat.say("台灯可以取消吗", intake.open_case, intent="cancel_order")
+    assert "台灯”那一单" in said
