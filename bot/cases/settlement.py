@@ -46,7 +46,11 @@ AT_ONCE = frozenset({"refund", "refund_part", "price_difference", "resend"})
 
 
 def advance(session: Session, row: models.Case, turn: Turn) -> Answer:
-    """The next step of a case on all its facts, and its words. In the queue a person decides, not this."""
+    """The next step of a case on all its facts, and its words. In the queue a person decides, not this.
+
+    Where the case was ended and the same matter opened anew, that one takes the step: the database holds one open.
+    """
+    row = case_file.under_way(session, row)
     if escalation.in_queue(session, row):
         return escalation.join(session, turn, row)
     if row.order_id is None:
