@@ -86,7 +86,12 @@ def taken_instead(offer: models.Offer) -> bool:
 
 def holds(offer: models.Offer, owed: int) -> bool:
     """Whether one of the offer's options gives what is owed: the money, or goods that work."""
-    return any(option["remedy"] in GOODS or (option["remedy"] in ledger.MONEY and option["fen"] >= owed) for option in offer.options)
+    return any(gives(option, owed) for option in offer.options)
+
+
+def gives(option: dict[str, Any], owed: int) -> bool:
+    """Whether an option gives what is owed, in fen: the money, or goods that work."""
+    return option["remedy"] in GOODS or (option["remedy"] in ledger.MONEY and option["fen"] >= owed)
 
 
 def check(session: Session, row: models.Case, agent: models.Agent, remedy: str, fen: int, at: datetime) -> RemedyDue | None:

@@ -46,7 +46,6 @@ from bot.negotiation.negotiation import Human, Negotiation, Offer, Settled
 from bot.negotiation.option import Option
 from bot.negotiation.terms import read_terms
 from bot.store import models
-from bot.store.models.ledger import GOODS
 
 ANGER = {"calm": 0.0, "upset": 0.5, "angry": 0.8, "threatening": 0.9, "vulnerable": 0.3}
 
@@ -67,7 +66,7 @@ WHOLE = re.compile(r"全|都|不(用|想|要)?退货")
 MONEY_BACK = re.compile(r"退[我点些]?[钱款]")
 KEPT = re.compile(r"不(用|想|要|需要)?退货|不(用|想|要)?寄|仅退款|只退款")
 """Who says so means money without sending the goods back."""
-MONEY = frozenset({"refund", "return_refund", "price_difference"})
+TAKEN_BARE = frozenset({"refund", "return_refund", "price_difference"})
 """What a bare 「退」 takes, where it is all that is offered."""
 PART = frozenset({"refund_part", "price_difference"})
 """「退钱吧」 takes the one option in money, unless the whole is asked for."""
@@ -345,19 +344,14 @@ def accept_option(session: Session, turn: Turn, option_id: str) -> Answer:
     if not holding:
         return settlement.advance(session, row, turn)
     if all(LEFT in (stored.answer or {}) for stored in holding):
-        if not gives(holding[-1], option_id, row.floor_fen or 0):
+        option = next(option for option in holding[-1].options if option["id"] == option_id)
+        if row.floor_fen and not agent_offer.gives(option, row.floor_fen):
             return show_again(session, row, turn)  # a coupon from before the wish for what is owed does not stand in for that
         waiting = unanswered_offer(session, row)
         if waiting is not None:
             waiting.answer = {"act": "reject", LEFT: row.wish}
         holding[-1].answer = None  # taken up again: it is the one that is answered
     return act(session, row, turn, Act("accept", option=option_id))
-
-
-def gives(offer: models.Offer, option_id: str, owed: int) -> bool:
-    """Whether this option of the offer gives what is owed, in fen."""
-    option = next(option for option in offer.options if option["id"] == option_id)
-    return not owed or option["remedy"] in GOODS or (option["remedy"] in ledger.MONEY and option["fen"] >= owed)
 
 
 def named_option(turn: Turn, options: list[dict[str, Any]]) -> str | None:
@@ -458,7 +452,7 @@ def counter_offer(session: Session, turn: Turn) -> Answer:
     amount = asked_fen(session, row, turn)
     if amount is None and WHY.search(turn.text):
         return act(session, row, turn, Act("ask_why"))
-    if amount is None and len(options) == 1 and options[0]["remedy"] in MONEY and plain.BARE.fullmatch(turn.text.strip()):
+    if amount is None and len(options) == 1 and options[0]["remedy"] in TAKEN_BARE and plain.BARE.fullmatch(turn.text.strip()):
         return accept_or_confirm(session, row, turn, options, str(options[0]["id"]))
     heard = hear(turn)
     if amount is None and owed_instead(session, row, turn, heard.wish, options):

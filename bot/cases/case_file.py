@@ -100,10 +100,15 @@ def open_of_line(session: Session, customer_id: str | None, order_id: str, line_
 
 def under_way(session: Session, row: models.Case) -> models.Case:
     """The case that goes on: this one, or where it was ended and the same matter (line and wish) opened anew, that."""
-    if row.state in UNDER_WAY or row.order_id is None or row.wish is None:
+    if row.state in UNDER_WAY or row.wish is None:
         return row
-    same = (models.Case.order_id == row.order_id, models.Case.line_id == row.line_id, models.Case.wish == row.wish)
-    return session.scalars(select(models.Case).where(*same, models.Case.state.in_(UNDER_WAY))).first() or row
+    return of_matter(session, row, row.wish) or row
+
+
+def of_matter(session: Session, row: models.Case, wish: str) -> models.Case | None:
+    """The case under way about the goods of `row` with this wish; there is at most one. None before the order is known."""
+    same = (models.Case.order_id == row.order_id, models.Case.line_id == row.line_id, models.Case.wish == wish)
+    return session.scalars(select(models.Case).where(*same, models.Case.state.in_(UNDER_WAY))).first() if row.order_id else None
 
 
 def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:
@@ -115,19 +120,12 @@ def waiting_without_order(session: Session, turn: Turn) -> models.Case | None:
     ).first()
 
 
-def taken(session: Session, row: models.Case, wish: str) -> bool:
-    """Whether another case under way has this wish for the same goods: two would be one matter twice."""
-    if row.order_id is None or wish == row.wish:
-        return False
-    same = (models.Case.order_id == row.order_id, models.Case.line_id == row.line_id, models.Case.wish == wish)
-    return session.scalars(select(models.Case.case_id).where(*same, models.Case.state.in_(UNDER_WAY), models.Case.case_id != row.case_id)).first() is not None
-
-
 def add(session: Session, row: models.Case, turn: Turn, heard: Heard) -> None:
     """Adds issues and claimed facts; a newly named wish replaces the old one. Later words win over earlier ones."""
     row.issues = list(dict.fromkeys([*row.issues, *heard.issues]))
     row.facts = completed({**row.facts, **heard.facts})
-    if heard.wish is not None and not taken(session, row, heard.wish):
+    # Two cases with one wish for the same goods would be one matter twice.
+    if heard.wish is not None and (heard.wish == row.wish or of_matter(session, row, heard.wish) in (None, row)):
         row.wish = heard.wish
         row.facts = {name: value for name, value in row.facts.items() if name != ASSUMED}
     row.mood = turn.mood if turn.mood != "calm" else row.mood

@@ -141,15 +141,19 @@ def corrected(session: Session, turn: Turn, row: models.Case) -> Answer | None:
     return msgspec.structs.replace(answer, replies=(Reply(say("order_corrected", title=line.title)), *answer.replies))
 
 
+def agreed_in(session: Session, row: models.Case) -> set[str]:
+    """The remedies agreed in this case and not cancelled."""
+    return {str(entry.remedy) for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
+
+
 def granted(session: Session, wish: str | None, row: models.Case) -> bool:
     """Whether what was agreed is what is wished: 「全退」 after everything was given back."""
-    agreed = {str(entry.remedy) for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
-    return not agreed.isdisjoint(bargaining.FULFILS.get(wish or "", ()))
+    return not agreed_in(session, row).isdisjoint(bargaining.FULFILS.get(wish or "", ()))
 
 
 def instead(session: Session, wish: str | None, row: models.Case) -> bool:
     """Whether a wish asks for another form of what was already agreed: both together would be paid twice."""
-    agreed = {entry.remedy for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
+    agreed = agreed_in(session, row)
     if granted(session, wish, row):
         return False
     if not agreed.isdisjoint(GOODS) and wish in NEEDS_PROBLEM & bargaining.FULFILS.keys():
@@ -176,7 +180,7 @@ STILL_BAD = re.compile(r"(?:[换补][来的过]+|新[寄发换来][来的过]*|�
 def already_done(session: Session, turn: Turn, row: models.Case) -> Answer:
     """The same matter again: what was done, out of its ledger; nothing is done twice. A question is answered, and where
     what was done did not help, a person goes on."""
-    agreed = {entry.remedy for entry in ledger.entries_of_case(session, row.case_id) if entry.state != "cancelled"}
+    agreed = agreed_in(session, row)
     if turn.choice is None and (MORE_BAD.search(turn.text) or (not agreed.isdisjoint(GOODS) and STILL_BAD.search(turn.text))):
         return escalation.hand_over(session, turn, "dispute", why=say("why_still_bad"), row=row)
     asked = question.reply_to(turn.text, turn.said) if turn.choice is None else None

@@ -37,7 +37,7 @@ TOLD = re.compile(r"被|已经|上次|上回|上个|之前|以前|昨天说|答�
 MONEY_BACK = r"退|取消|撤|不(?:想)?要(?!再|拖|让|给我|弄|发)|不买(?!别)|拒收|赔"
 VERBS = {"price_protection": r"差价|价保|保价|补|退|赔", "resend": r"补|重新?发|再发|[发寄]", "cancel_order": MONEY_BACK, "refund": MONEY_BACK, "return_goods": MONEY_BACK}
 """Wish → the words that ask for just that; others are asked for with any of ANY."""
-ANY = r"退|取消|撤|不(?:想)?要(?!再|拖|让|给我|弄|发)|不买(?!别)|拒收|赔|补|差价|价保|保价|重新?发|再发|换|修"
+ANY = rf"{MONEY_BACK}|补|差价|价保|保价|重新?发|再发|换|修"
 REFUSED = re.compile(r"(?:不(?:想|用|需要|打算|是)?|别|没有?(?:说|要)|谁)(?:要|再|给我|想|让)*(?:[^，,。！!？?\s]{0,3}差价|(?:退|取消|撤|拒收|赔|补|差价|价保|保价|重新?发|再发|换|修)+)")
 """「不用补差价了」."""
 BESIDE = re.compile(r"赠品|礼品|小样|盒|鞋带|鞋垫|贺卡|卡片|袋|枕套|备用|配件|预约|催单|送货|发票|说明书|吊牌|其中|里的|里面的|运费|邮费|券|红包|重复|一笔|多付|押金|定金")

@@ -25,8 +25,6 @@ from bot.cases.words import say
 
 TOLD = frozenset({"affirm", "deny", "inform", "chitchat"})
 """What is said to whoever listens: in the queue, that is the person who will come."""
-WAYBILL = re.compile(r"单号|(?<![A-Za-z])[A-Za-z]{2}\d{8,}")
-"""「单号是SF…」, told here while a return is on its way."""
 WAITING = re.compile(r"人呢|在吗|在不在|还在|等(一下|等|会)|稍等|理我|回我|说话")
 
 
@@ -43,7 +41,7 @@ def small_talk(session: Session, turn: Turn) -> Answer:
     if turn.awaiting is None and turn.intent in {"deny", "inform", "chitchat"} and ground.AT_LAST.search(turn.text):
         return intake.open_case(session, msgspec.structs.replace(turn, issues=("late_delivery",)))
     row = case_file.current(session, turn)
-    if row is not None and row.state == "awaiting_return" and WAYBILL.search(turn.text):
+    if row is not None and row.state == "awaiting_return" and ("单号" in turn.text or turn.values("tracking_number")):
         return stay(turn, Reply(say("waybill_where", turn.said)))
     if row is not None and turn.awaiting is None and turn.intent in {"affirm", "deny"}:
         if row.state == "negotiating":
